@@ -1,0 +1,1 @@
+"""What was said: sources, the polite client that reads them, and the store of mentions."""

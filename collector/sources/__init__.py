@@ -1,0 +1,123 @@
+"""What a source is, and which kinds there are: every module in this folder is one kind.
+
+A kind is a module `collector/sources/<kind>.py` that holds
+
+    KIND        its name in the configuration, e.g. "app_store"
+    Settings    a frozen dataclass of its options (all with `base_url` where a network is involved)
+    fetch       fetch(settings, client, cursor, walk) -> Iterator[Page]: talks to the site
+    parse       parse(payload, ...) -> list[Item]: pure
+
+Adding a source is one such file; nothing else in the project names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from collector.mention import Item
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+Cursor = Mapping[str, Any]
+"""Opaque JSON by which a source finds its place again; only the source that wrote it reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A span of time, [start, end), aware UTC, that a source has fully read."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """Something of a page that could not become an Item: kept with its place and the reason, never lost.
+
+    `place` is a line, row or id; `raw` at most 2,000 characters of what was there.
+    """
+
+    place: str
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a walk; the store saves items, rejects, cursor and coverage in one transaction."""
+
+    items: Sequence[Item]
+    cursor: Cursor
+    rejects: Sequence[Reject] = ()
+    covered: Span | None = None
+    """What is fully read once this page is saved; None while a walk is still under way."""
+    deleted: Sequence[str] = ()
+    """External ids that the source reports as gone."""
+    note: str | None = None
+    """Anything a reader of `groundswell sources` should know, e.g. a truncated walk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """The bounds of one run of one source.
+
+    now      aware UTC, the clock of the run
+    since    lower bound of a backfill; None for a live run
+    terms    the words to listen for, derived from the brands (names, aliases, handles)
+    overlap  how far a live run reads again behind its watermark
+    max_pages  at most this many pages a run; a walk cut short says so in its last page's note
+    """
+
+    now: datetime
+    since: datetime | None = None
+    terms: Sequence[str] = ()
+    overlap: timedelta = timedelta(hours=1)
+    max_pages: int = 500
+
+
+class Source(Protocol):
+    """What a module in this folder offers (see the module docstring)."""
+
+    KIND: str
+    Settings: type[Any]
+
+    def fetch(self, settings: Any, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+        """Yield pages until the source has nothing more for this walk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """One configured source: what every kind shares, and the options of its own kind.
+
+    name      unique; the `source` of its mentions
+    brand     all its items belong to this brand; None: items are matched against every brand
+    every     pause between two runs
+    """
+
+    name: str
+    kind: str
+    settings: Any
+    brand: str | None = None
+    every: timedelta = timedelta(minutes=15)
+    enabled: bool = True
+    fresh_within: timedelta | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def kinds() -> dict[str, Source]:
+    """Every source kind found in this folder, by name."""
+    found: dict[str, Source] = {}
+    for info in pkgutil.iter_modules(__path__):
+        module: Any = importlib.import_module(f"{__name__}.{info.name}")
+        if hasattr(module, "KIND"):
+            found[module.KIND] = module
+    return found

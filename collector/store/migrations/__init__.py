@@ -1,0 +1,1 @@
+"""The one history of all tables, whichever room owns them."""

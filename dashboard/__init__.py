@@ -1,0 +1,1 @@
+"""Telling people: screens, mails, files, and the commands that run everything."""

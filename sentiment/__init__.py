@@ -1,0 +1,1 @@
+"""What it means: readings, counts, spikes and their explanation."""

@@ -1,0 +1,1 @@
+"""How good a classifier is on labelled texts, and how sure one can be of that."""

@@ -1,0 +1,427 @@
+"""Readings by model, the effective label of each mention (correction over reading), and the queue of unread mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from collector.store import Store, Utc, metadata
+from collector.store.mentions import CHUNK, mention
+from collector.store.runs import upsert
+from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+unread = Table(
+    "unread",
+    metadata,
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+    Column("claimed_until", Utc),
+    Column("holder", String(100)),
+)
+"""Mentions that wait to be read; a claim that runs out returns to the queue."""
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("revision", Integer, nullable=False, comment="of the mention, when it was read"),
+    Column("sentiment", SmallInteger, nullable=False, comment="-1, 0, 1"),
+    Column("negative", Integer, nullable=False, comment="probability, ten-thousandths"),
+    Column("neutral", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("satisfaction", Integer, nullable=False, comment="1 to 5, in hundredths"),
+    Column("stage", String(20), nullable=False),
+    Column("intent", String(20), nullable=False),
+    Column("loyalty", String(20), nullable=False),
+    Column("language", String(20)),
+    Column("validated", Boolean, nullable=False),
+    Column("abstained", Boolean, nullable=False),
+    Column("aspects", JSON, nullable=False),
+    Column("read_at", Utc, nullable=False),
+)
+"""What each model said; one row a mention and model."""
+
+unreadable = Table(
+    "unreadable",
+    metadata,
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(100), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""Texts that broke the reading, set aside with the reason so that the batch goes on."""
+
+label = Table(
+    "label",
+    metadata,
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(100), nullable=False),
+    Column("sentiment", SmallInteger, nullable=False),
+    Column("satisfaction", Integer, nullable=False, comment="1 to 5, in hundredths"),
+    Column("stage", String(20), nullable=False),
+    Column("intent", String(20), nullable=False),
+    Column("loyalty", String(20), nullable=False),
+    Column("language", String(20)),
+    Column("validated", Boolean, nullable=False),
+    Column("abstained", Boolean, nullable=False),
+    Column("corrected", Boolean, nullable=False),
+    Index("ix_label_sentiment", "sentiment"),
+)
+"""What is held true of a mention: the latest reading with people's corrections laid over it."""
+
+label_aspect = Table(
+    "label_aspect",
+    metadata,
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+    Column("aspect", String(40), primary_key=True),
+    Column("polarity", SmallInteger, nullable=False),
+    Column("confidence", Integer, nullable=False, comment="thousandths; 1000 where a person said so"),
+    Column("start", Integer, nullable=False, comment="evidence span, characters of the mention's text"),
+    Column("end", Integer, nullable=False),
+    Index("ix_label_aspect_aspect", "aspect", "polarity", "mention_id"),
+)
+"""The aspects that are held true of a mention."""
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), nullable=False),
+    Column("field", String(20), nullable=False, comment="sentiment, satisfaction, stage, intent, loyalty or aspect"),
+    Column("aspect", String(40)),
+    Column("before", String(20), comment="what stood there; NULL: the aspect was not there"),
+    Column("after", String(20), comment="what a person said; NULL: the aspect is not there"),
+    Column("who", String(200), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("undone_at", Utc),
+    Index("ix_correction_mention", "mention_id"),
+)
+"""What people said instead; never overwrites a reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A mention claimed for reading. language: as its source declared it."""
+
+    mention_id: int
+    revision: int
+    text: str
+    language: str | None
+
+
+# ------------------------------------------------------------------ the queue
+
+
+def queue(conn: Connection, ids: Sequence[int]) -> None:
+    """Put mentions (back) into the queue, unclaimed."""
+    for start in range(0, len(ids), CHUNK):
+        part = [{"mention_id": i, "claimed_until": None, "holder": None} for i in ids[start : start + CHUNK]]
+        conn.execute(
+            upsert(conn, unread)
+            .values(part)
+            .on_conflict_do_update(index_elements=["mention_id"], set_={"claimed_until": None, "holder": None})
+        )
+        conn.execute(delete(unreadable).where(unreadable.c.mention_id.in_([row["mention_id"] for row in part])))
+
+
+def queue_other_models(conn: Connection, model: str) -> int:
+    """Queue every mention whose label is not by `model`; returns how many are now waiting."""
+    stale = select(label.c.mention_id).where(label.c.model != model)
+    missing = stale.where(label.c.mention_id.not_in(select(unread.c.mention_id)))
+    conn.execute(insert(unread).from_select(["mention_id"], missing))
+    return waiting(conn)
+
+
+def waiting(conn: Connection) -> int:
+    """How many mentions wait to be read."""
+    return conn.scalar(select(func.count()).select_from(unread)) or 0
+
+
+def claim(conn: Connection, holder: str, now: datetime, length: timedelta, size: int) -> list[Unread]:
+    """Claim up to `size` unread mentions, newest first, for `length`; others leave them alone until then."""
+    free = or_(unread.c.claimed_until.is_(None), unread.c.claimed_until <= now)
+    chosen = (
+        select(unread.c.mention_id)
+        .where(free)
+        .order_by(unread.c.mention_id.desc())
+        .limit(size)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(conn.scalars(chosen))
+    for start in range(0, len(ids), CHUNK):
+        conn.execute(
+            update(unread)
+            .where(unread.c.mention_id.in_(ids[start : start + CHUNK]))
+            .values(claimed_until=now + length, holder=holder)
+        )
+    found: list[Unread] = []
+    for start in range(0, len(ids), CHUNK):
+        rows = conn.execute(
+            select(mention.c.id, mention.c.revision, mention.c.text, mention.c.language).where(
+                mention.c.id.in_(ids[start : start + CHUNK])
+            )
+        )
+        found += [
+            Unread(mention_id=row.id, revision=row.revision, text=row.text, language=row.language) for row in rows
+        ]
+    return found
+
+
+def set_aside(conn: Connection, mention_id: int, model: str, error: str, now: datetime) -> None:
+    """Take a text that breaks the reading out of the queue, with its error."""
+    conn.execute(delete(unread).where(unread.c.mention_id == mention_id))
+    values = {"model": model, "error": error[:1000], "at": now}
+    conn.execute(
+        upsert(conn, unreadable)
+        .values(mention_id=mention_id, **values)
+        .on_conflict_do_update(index_elements=["mention_id"], set_=values)
+    )
+
+
+# ------------------------------------------------------------------ readings and labels
+
+
+def save_readings(conn: Connection, store: Store, read: Sequence[tuple[Unread, Reading]], now: datetime) -> int:
+    """Save readings with their labels and counts, and take the mentions off the queue; returns how many were saved.
+
+    A mention that was edited or deleted since it was claimed is left out: its new text is in the queue.
+    """
+    saved = 0
+    for start in range(0, len(read), CHUNK):
+        saved += _save_chunk(conn, store, read[start : start + CHUNK], now)
+    return saved
+
+
+def _save_chunk(conn: Connection, store: Store, read: Sequence[tuple[Unread, Reading]], now: datetime) -> int:
+    current = dict(
+        conn.execute(
+            select(mention.c.id, mention.c.revision).where(mention.c.id.in_([u.mention_id for u, _ in read]))
+        ).tuples()
+    )
+    valid = {u.mention_id: r for u, r in read if current.get(u.mention_id) == u.revision}
+    if not valid:
+        return 0
+    ids = list(valid)
+    store.observer.leaving(conn, ids)
+    rows = [_reading_row(i, r) | {"revision": current[i], "read_at": now} for i, r in valid.items()]
+    statement = upsert(conn, reading)
+    replaced = {c.name: statement.excluded[c.name] for c in reading.c if not c.primary_key}
+    conn.execute(statement.on_conflict_do_update(index_elements=["mention_id", "model"], set_=replaced), rows)
+    _relabel(conn, valid)
+    conn.execute(delete(unread).where(unread.c.mention_id.in_(ids)))
+    store.observer.arriving(conn, ids, unread=False)
+    return len(valid)
+
+
+def _reading_row(mention_id: int, r: Reading) -> dict[str, Any]:
+    negative, neutral, positive = (round(10_000 * p) for p in r.probabilities)
+    return {
+        "mention_id": mention_id,
+        "model": r.model,
+        "sentiment": r.sentiment.sign,
+        "negative": negative,
+        "neutral": neutral,
+        "positive": positive,
+        "satisfaction": round(100 * r.satisfaction),
+        "stage": r.stage.value,
+        "intent": r.intent.value,
+        "loyalty": r.loyalty.value,
+        "language": r.language,
+        "validated": r.validated,
+        "abstained": r.abstained,
+        "aspects": [[a.aspect, a.polarity.sign, round(1000 * a.confidence), a.start, a.end] for a in r.aspects],
+    }
+
+
+def reading_of(row: Mapping[str, Any]) -> Reading:
+    """The Reading that a row of the reading table stands for."""
+    return Reading(
+        model=row["model"],
+        sentiment=Sentiment.of_sign(row["sentiment"]),
+        probabilities=(row["negative"] / 10_000, row["neutral"] / 10_000, row["positive"] / 10_000),
+        satisfaction=row["satisfaction"] / 100,
+        aspects=tuple(
+            AspectReading(
+                aspect=aspect, polarity=Sentiment.of_sign(sign), confidence=confidence / 1000, start=start, end=end
+            )
+            for aspect, sign, confidence, start, end in row["aspects"]
+        ),
+        stage=Stage(row["stage"]),
+        intent=Intent(row["intent"]),
+        loyalty=Loyalty(row["loyalty"]),
+        language=row["language"],
+        validated=row["validated"],
+        abstained=row["abstained"],
+    )
+
+
+def drop_labels(conn: Connection, ids: Sequence[int]) -> None:
+    """Forget what was held true of these mentions' former texts."""
+    for start in range(0, len(ids), CHUNK):
+        part = list(ids[start : start + CHUNK])
+        conn.execute(delete(label_aspect).where(label_aspect.c.mention_id.in_(part)))
+        conn.execute(delete(label).where(label.c.mention_id.in_(part)))
+
+
+def _relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
+    """Write the labels of these mentions anew: each reading with its standing corrections laid over it."""
+    ids = list(readings)
+    corrections: dict[int, list[Mapping[str, Any]]] = {}
+    standing = select(correction).where(correction.c.mention_id.in_(ids), correction.c.undone_at.is_(None))
+    for row in conn.execute(standing.order_by(correction.c.id)).mappings():
+        corrections.setdefault(row["mention_id"], []).append(row)
+    drop_labels(conn, ids)
+    labels, aspects = [], []
+    for mention_id, r in readings.items():
+        row, found = _effective(_reading_row(mention_id, r), corrections.get(mention_id, ()))
+        labels.append(row)
+        aspects += found
+    conn.execute(insert(label), labels)
+    if aspects:
+        conn.execute(insert(label_aspect), aspects)
+
+
+def _effective(
+    row: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    effective = {c.name: row[c.name] for c in label.c if c.name != "corrected"} | {"corrected": bool(corrections)}
+    aspects = {
+        name: {"mention_id": row["mention_id"], "aspect": name, "polarity": p, "confidence": c, "start": s, "end": e}
+        for name, p, c, s, e in row["aspects"]
+    }
+    for change in corrections:
+        _lay_over(effective, aspects, change)
+    return effective, list(aspects.values())
+
+
+def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], change: Mapping[str, Any]) -> None:
+    field, after = change["field"], change["after"]
+    if field == "aspect" and after is None:
+        aspects.pop(change["aspect"], None)
+    elif field == "aspect":
+        before = aspects.get(change["aspect"], {"start": 0, "end": 0})
+        aspects[change["aspect"]] = before | {
+            "mention_id": effective["mention_id"],
+            "aspect": change["aspect"],
+            "polarity": Sentiment(after).sign,
+            "confidence": 1000,
+        }
+    elif field == "sentiment":
+        effective["sentiment"] = Sentiment(after).sign
+        effective["abstained"] = False
+    elif field == "satisfaction":
+        effective["satisfaction"] = round(100 * float(after))
+    else:
+        effective[field] = after
+
+
+# ------------------------------------------------------------------ corrections
+
+
+class CannotCorrect(Exception):
+    """There is nothing to correct: no such mention, or not read yet."""
+
+
+def correct(
+    conn: Connection,
+    store: Store,
+    mention_id: int,
+    *,
+    field: str,
+    after: str | None,
+    who: str,
+    now: datetime,
+    aspect: str | None = None,
+) -> int:
+    """Record what a person says instead of a reading; labels and counts follow at once. Returns the correction's id.
+
+    field is sentiment, satisfaction, stage, intent, loyalty or aspect (then `aspect` names it, and after=None
+    removes it). Raises CannotCorrect, or ValueError for a value outside its closed set.
+    """
+    _check(field, after)
+    r, before = _present(conn, mention_id, field, aspect)
+    row = {"mention_id": mention_id, "field": field, "aspect": aspect, "before": before, "after": after}
+    made = conn.execute(insert(correction).values(**row, who=who, at=now))
+    _move_label(conn, store, mention_id, r)
+    return int(made.inserted_primary_key[0])
+
+
+def undo_correction(conn: Connection, store: Store, correction_id: int, now: datetime) -> None:
+    """Take a correction back; it stays in the record as undone."""
+    mention_id = conn.scalar(
+        update(correction)
+        .where(correction.c.id == correction_id, correction.c.undone_at.is_(None))
+        .values(undone_at=now)
+        .returning(correction.c.mention_id)
+    )
+    if mention_id is None:
+        raise CannotCorrect(f"Correction {correction_id} does not exist or is undone already.")
+    r, _ = _present(conn, mention_id, "sentiment", None)
+    _move_label(conn, store, mention_id, r)
+
+
+def _check(field: str, after: str | None) -> None:
+    if field == "satisfaction":
+        if after is None or not 1 <= float(after) <= 5:
+            raise ValueError(f"satisfaction goes from 1 to 5, not {after!r}")
+        return
+    sets = {"sentiment": Sentiment, "aspect": Sentiment, "stage": Stage, "intent": Intent, "loyalty": Loyalty}
+    if field not in sets:
+        raise ValueError(f"there is no field {field!r} to correct; there are {', '.join([*sets, 'satisfaction'])}")
+    if not (field == "aspect" and after is None):
+        sets[field](after)
+
+
+def _present(conn: Connection, mention_id: int, field: str, aspect: str | None) -> tuple[Reading, str | None]:
+    row = (
+        conn.execute(
+            select(reading, label.c[field if field != "aspect" else "sentiment"].label("held"))
+            .join(label, (label.c.mention_id == reading.c.mention_id) & (label.c.model == reading.c.model))
+            .where(reading.c.mention_id == mention_id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise CannotCorrect(f"Mention {mention_id} does not exist or has not been read yet.")
+    held: Any = row["held"]
+    if field == "aspect":
+        held = conn.scalar(
+            select(label_aspect.c.polarity).where(
+                label_aspect.c.mention_id == mention_id, label_aspect.c.aspect == aspect
+            )
+        )
+    if field in {"aspect", "sentiment"}:
+        return reading_of(row), None if held is None else Sentiment.of_sign(held).value
+    return reading_of(row), f"{held / 100:g}" if field == "satisfaction" else str(held)
+
+
+def _move_label(conn: Connection, store: Store, mention_id: int, r: Reading) -> None:
+    store.observer.leaving(conn, [mention_id])
+    _relabel(conn, {mention_id: r})
+    store.observer.arriving(conn, [mention_id], unread=False)

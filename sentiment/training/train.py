@@ -1,0 +1,72 @@
+"""The whole making of a classifier: load, fit, and say how it went; `groundswell train` calls this."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sentiment.training.batches import Tokenised
+from sentiment.training.data import Example, Split, count_by_source, load
+from sentiment.training.fit import Recipe, fit
+from sentiment.training.network import ReaderNetwork, build
+from sentiment.training.predict import figures, logits
+from sentiment.training.teaching import load_lessons
+
+STUDENT_WEIGHTS = {
+    "own": 10.0,
+    "semeval2017": 4.0,
+    "umsab": 3.0,
+    "airline": 2.0,
+    "indonlu": 0.6,
+    "skytrax": 0.8,
+    "fabsa": 1.6,
+    "mams": 0.6,
+    "semeval": 0.8,
+    "oats": 0.8,
+}
+"""How often each source gives a batch; our own labels most, since their rare classes need many passes."""
+
+
+def tokenizer_of(folder: Path) -> Any:
+    """The fast tokenizer of an encoder folder."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def train_network(
+    examples: Sequence[Example],
+    encoder_dir: Path,
+    out_dir: Path,
+    recipe: Recipe,
+    *,
+    start_from: Path | None = None,
+    lessons_file: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> ReaderNetwork:
+    """Fit one network on the training rows, judge it on the validation rows, and return it with its best weights.
+
+    `start_from` is a best.pt of the same encoder; `lessons_file` holds a teacher's soft labels.
+    """
+    import torch
+
+    tokenizer = tokenizer_of(encoder_dir)
+    rows = [e for e in examples if e.split is Split.TRAIN and recipe.weights.get(e.source, 0.0) > 0]
+    lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else ()
+    say("examples: " + json.dumps(count_by_source(examples)))
+    network = build(str(encoder_dir))
+    if start_from is not None:
+        network.load_state_dict(torch.load(start_from, weights_only=True), strict=False)
+    held_back = [e for e in examples if e.split is Split.VALIDATION]
+    validation = Tokenised(held_back, tokenizer, recipe.longest)
+
+    def judge(candidate: ReaderNetwork) -> dict[str, float]:
+        return figures(logits(candidate, validation), held_back)
+
+    fit(network, Tokenised(rows, tokenizer, recipe.longest, lessons), recipe, out_dir, judge, say)
+    return network
+
+
+def examples_of(data_dir: Path, extra: Sequence[Example] = ()) -> list[Example]:
+    """The examples of a data folder and further ones, for instance people's corrections."""
+    return [*load(data_dir), *extra]
