@@ -73,6 +73,7 @@ mention = Table(
     Index("ix_mention_created", "created_at"),
     Index("ix_mention_voice", "voice_id"),
     Index("ix_mention_author", "author_key"),
+    sqlite_autoincrement=True,
 )
 """One row a mention and brand."""
 

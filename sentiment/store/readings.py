@@ -218,11 +218,8 @@ def save_readings(conn: Connection, store: Store, read: Sequence[tuple[Unread, R
 
 
 def _save_chunk(conn: Connection, store: Store, read: Sequence[tuple[Unread, Reading]], now: datetime) -> int:
-    current = dict(
-        conn.execute(
-            select(mention.c.id, mention.c.revision).where(mention.c.id.in_([u.mention_id for u, _ in read]))
-        ).tuples()
-    )
+    present = select(mention.c.id, mention.c.revision).where(mention.c.id.in_([u.mention_id for u, _ in read]))
+    current = {row.id: row.revision for row in conn.execute(present)}
     valid = {u.mention_id: r for u, r in read if current.get(u.mention_id) == u.revision}
     if not valid:
         return 0
