@@ -76,9 +76,7 @@ def read_unread(
         return ReadReport(read=done, set_aside=aside, waiting=waiting(conn))
 
 
-def _read(
-    reader: Reader, claimed: Sequence[Unread]
-) -> tuple[list[tuple[Unread, Reading]], list[tuple[Unread, str]]]:
+def _read(reader: Reader, claimed: Sequence[Unread]) -> tuple[list[tuple[Unread, Reading]], list[tuple[Unread, str]]]:
     try:
         readings = reader.read([u.text for u in claimed], [u.language for u in claimed])
         return list(zip(claimed, readings, strict=True)), []

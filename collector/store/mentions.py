@@ -124,7 +124,7 @@ class Saved:
 
 
 def save_mentions(conn: Connection, store: Store, mentions: Iterable[Mention]) -> Saved:
-    """Insert or update by (source, brand, external id) in the caller's transaction; the same page twice changes nothing.
+    """Insert or update by (source, brand, external id) in the caller's transaction; the same page twice is one.
 
     A changed text or rating makes a revision and is read again; changed reach, place or link is just refreshed.
     An older edit never overwrites a newer one. The last of several rows with one id wins.

@@ -139,7 +139,7 @@ def set_state(conn: Connection, source: str, kind: str, **values: Any) -> None:
 def start_run(conn: Connection, source: str, kind: str, now: datetime) -> int:
     """Open a run and return its id."""
     set_state(conn, source, kind, last_started=now)
-    return int(conn.execute(insert(run).values(source=source, started_at=now)).inserted_primary_key[0])
+    return int(conn.execute(insert(run).values(source=source, started_at=now).returning(run.c.id)).scalar_one())
 
 
 def count_page(conn: Connection, run_id: int, **added: int) -> None:

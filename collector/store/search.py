@@ -1,10 +1,10 @@
-"""The full-text index over mentions: FTS5 beside the table on SQLite, a GIN index on PostgreSQL (kept by the server)."""
+"""The full-text index over mentions: FTS5 beside the table on SQLite, a GIN index of the server on PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, column, func, select, text
+from sqlalchemy import BigInteger, Connection, Select, bindparam, column, false, func, not_, select, text
 
 _INDEX = text("INSERT INTO mention_fts(rowid, text) SELECT id, text FROM mention WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
@@ -26,12 +26,15 @@ def unindex_texts(conn: Connection, ids: Sequence[int]) -> None:
         conn.execute(_UNINDEX, {"ids": list(ids)})
 
 
-def matching(conn: Connection, words: str) -> Select[tuple[int]]:
+def matching(conn: Connection, words: str) -> Select[int]:
     """A select of the ids of mentions whose text matches: words, "exact phrases", and -excluded ones.
 
-    Nothing a reader types can be a syntax error: every term is quoted before it reaches the database.
+    Nothing a reader types can be a syntax error: every term is quoted before it reaches the database. Exclusions
+    alone match nothing.
     """
     wanted, unwanted = terms_of(words)
+    if not wanted:
+        return select(column("id", BigInteger)).select_from(text("mention")).where(false())
     if conn.dialect.name == "postgresql":
         return _matching_postgres(wanted, unwanted)
     query = " AND ".join(_quoted(term) for term in wanted)
@@ -67,11 +70,11 @@ def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
-def _matching_postgres(wanted: Sequence[str], unwanted: Sequence[str]) -> Select[tuple[int]]:
+def _matching_postgres(wanted: Sequence[str], unwanted: Sequence[str]) -> Select[int]:
     vector = func.to_tsvector(text("'simple'"), text("mention.text"))
     query = select(column("id", BigInteger)).select_from(text("mention"))
     for term in wanted:
-        query = query.where(vector.op("@@")(func.phraseto_tsquery(text("'simple'"), term)))
+        query = query.where(vector.bool_op("@@")(func.phraseto_tsquery(text("'simple'"), term)))
     for term in unwanted:
-        query = query.where(~vector.op("@@")(func.phraseto_tsquery(text("'simple'"), term)))
+        query = query.where(not_(vector.bool_op("@@")(func.phraseto_tsquery(text("'simple'"), term))))
     return query

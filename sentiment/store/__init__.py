@@ -1,4 +1,4 @@
-"""What was read: the tables of readings, effective labels, corrections and counts, and opening a store that keeps them."""
+"""The tables of readings, effective labels, corrections and counts, and how a store that keeps them is opened."""
 
 from __future__ import annotations
 

@@ -1,15 +1,17 @@
-"""Integer counts by hour and by day of brand, facet and source: moved inside the transaction that changes a mention or its label."""
+"""Counts by hour and day of brand, facet and source: moved in the transaction that changes a mention or its label."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     Integer,
+    Row,
     Select,
     String,
     Subquery,
@@ -23,7 +25,6 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    update,
 )
 
 from collector.store import metadata
@@ -197,17 +198,19 @@ def verify(conn: Connection) -> list[Difference]:
     found: list[Difference] = []
     for table, bucket in ((count_hour, "hour"), (count_day, "day")):
         width = len(KEYS) + 1
-        kept = {tuple(row[:width]): tuple(row[width:]) for row in conn.execute(select(table))}
-        fresh = {tuple(row[:width]): tuple(row[width:]) for row in conn.execute(_counted(bucket, None, 1))}
+        kept = _by_key(conn.execute(select(table)).all(), width)
+        fresh = _by_key(conn.execute(_counted(bucket, None, 1)).all(), width)
         nothing = (0,) * len(FIGURES)
-        for key in sorted(kept.keys() | fresh.keys(), key=str):
-            if kept.get(key, nothing) != fresh.get(key, nothing):
-                found.append(
-                    Difference(
-                        table=table.name, key=key, kept=kept.get(key, nothing), recounted=fresh.get(key, nothing)
-                    )
-                )
+        found += [
+            Difference(table=table.name, key=key, kept=kept.get(key, nothing), recounted=fresh.get(key, nothing))
+            for key in sorted(kept.keys() | fresh.keys(), key=str)
+            if kept.get(key, nothing) != fresh.get(key, nothing)
+        ]
     return found
+
+
+def _by_key(rows: Sequence[Row[*tuple[Any, ...]]], width: int) -> dict[tuple[object, ...], tuple[int, ...]]:
+    return {tuple(row)[:width]: tuple(int(figure) for figure in tuple(row)[width:]) for row in rows}
 
 
 def rebuild(conn: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Readings by model, the effective label of each mention (correction over reading), and the queue of unread mentions."""
+"""Readings by model, the effective label of each mention (correction over reading), and the queue of the unread."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def _reading_row(mention_id: int, r: Reading) -> dict[str, Any]:
     }
 
 
-def reading_of(row: Mapping[str, Any]) -> Reading:
+def reading_of(row: Mapping[Any, Any]) -> Reading:
     """The Reading that a row of the reading table stands for."""
     return Reading(
         model=row["model"],
@@ -288,15 +288,15 @@ def drop_labels(conn: Connection, ids: Sequence[int]) -> None:
 def _relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
     """Write the labels of these mentions anew: each reading with its standing corrections laid over it."""
     ids = list(readings)
-    corrections: dict[int, list[Mapping[str, Any]]] = {}
+    corrections: dict[int, list[Mapping[Any, Any]]] = {}
     standing = select(correction).where(correction.c.mention_id.in_(ids), correction.c.undone_at.is_(None))
     for row in conn.execute(standing.order_by(correction.c.id)).mappings():
         corrections.setdefault(row["mention_id"], []).append(row)
     drop_labels(conn, ids)
     labels, aspects = [], []
     for mention_id, r in readings.items():
-        row, found = _effective(_reading_row(mention_id, r), corrections.get(mention_id, ()))
-        labels.append(row)
+        held, found = _effective(_reading_row(mention_id, r), corrections.get(mention_id, ()))
+        labels.append(held)
         aspects += found
     conn.execute(insert(label), labels)
     if aspects:
@@ -304,7 +304,7 @@ def _relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
 
 
 def _effective(
-    row: Mapping[str, Any], corrections: Sequence[Mapping[str, Any]]
+    row: Mapping[Any, Any], corrections: Sequence[Mapping[Any, Any]]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     effective = {c.name: row[c.name] for c in label.c if c.name != "corrected"} | {"corrected": bool(corrections)}
     aspects = {
@@ -316,7 +316,7 @@ def _effective(
     return effective, list(aspects.values())
 
 
-def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], change: Mapping[str, Any]) -> None:
+def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], change: Mapping[Any, Any]) -> None:
     field, after = change["field"], change["after"]
     if field == "aspect" and after is None:
         aspects.pop(change["aspect"], None)
@@ -329,7 +329,7 @@ def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], cha
             "confidence": 1000,
         }
     elif field == "sentiment":
-        effective["sentiment"] = Sentiment(after).sign
+        effective["sentiment"] = Sentiment(str(after)).sign
         effective["abstained"] = False
     elif field == "satisfaction":
         effective["satisfaction"] = round(100 * float(after))
@@ -363,9 +363,9 @@ def correct(
     _check(field, after)
     r, before = _present(conn, mention_id, field, aspect)
     row = {"mention_id": mention_id, "field": field, "aspect": aspect, "before": before, "after": after}
-    made = conn.execute(insert(correction).values(**row, who=who, at=now))
+    made = conn.execute(insert(correction).values(**row, who=who, at=now).returning(correction.c.id)).scalar_one()
     _move_label(conn, store, mention_id, r)
-    return int(made.inserted_primary_key[0])
+    return int(made)
 
 
 def undo_correction(conn: Connection, store: Store, correction_id: int, now: datetime) -> None:
@@ -391,7 +391,7 @@ def _check(field: str, after: str | None) -> None:
     if field not in sets:
         raise ValueError(f"there is no field {field!r} to correct; there are {', '.join([*sets, 'satisfaction'])}")
     if not (field == "aspect" and after is None):
-        sets[field](after)
+        sets[field](str(after))
 
 
 def _present(conn: Connection, mention_id: int, field: str, aspect: str | None) -> tuple[Reading, str | None]:

@@ -1,0 +1,192 @@
+"""Saving, editing, grouping and deleting mentions."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from collector.store import Store
+from collector.store.mentions import delete_mentions, ids_of, ids_of_author, mention, revision, save_mentions
+from collector.store.search import matching, terms_of
+from tests.fakes import NOW, a_mention
+
+COPY = "Booked for the nine o'clock crossing and it simply never came, thanks for nothing at all"
+
+
+def save(store: Store, *mentions):
+    with store.write() as conn:
+        return save_mentions(conn, store, mentions)
+
+
+def rows(store: Store):
+    with store.read() as conn:
+        return conn.execute(select(mention).order_by(mention.c.id)).all()
+
+
+def test_saving_the_same_page_twice_changes_nothing(any_store: Store) -> None:
+    page = [a_mention(str(i)) for i in range(20)]
+    assert save(any_store, *page).new == 20
+    before = rows(any_store)
+    again = save(any_store, *page)
+    assert (again.new, again.edited, again.unchanged) == (0, 0, 20)
+    assert rows(any_store) == before
+
+
+def test_an_id_that_comes_twice_in_a_page_is_one_mention_and_the_last_wins(any_store: Store) -> None:
+    save(any_store, a_mention("1", text="first wording"), a_mention("1", text="second wording"))
+    assert [row.text for row in rows(any_store)] == ["second wording"]
+
+
+def test_the_same_id_at_two_sources_or_for_two_brands_is_two_mentions(any_store: Store) -> None:
+    save(any_store, a_mention("1"), a_mention("1", source="other"), a_mention("1", brand="Harbour Lines"))
+    assert len(rows(any_store)) == 3
+
+
+def test_an_edit_makes_a_revision_and_keeps_what_was_said_before(any_store: Store) -> None:
+    save(any_store, a_mention("1", text="It was fine"))
+    later = NOW + timedelta(hours=1)
+    saved = save(any_store, a_mention("1", text="It was awful", fetched_at=later, edited_at=later))
+    assert saved.edited == 1
+    (row,) = rows(any_store)
+    assert (row.text, row.revision) == ("It was awful", 2)
+    with any_store.read() as conn:
+        assert [r.text for r in conn.execute(select(revision))] == ["It was fine"]
+
+
+def test_an_older_edit_never_overwrites_a_newer_one(any_store: Store) -> None:
+    newer, older = NOW + timedelta(hours=2), NOW + timedelta(hours=1)
+    save(any_store, a_mention("1", text="newest", edited_at=newer))
+    save(any_store, a_mention("1", text="stale copy", edited_at=older))
+    assert rows(any_store)[0].text == "newest"
+
+
+def test_changed_reach_is_refreshed_without_a_revision(any_store: Store) -> None:
+    save(any_store, a_mention("1", reach=3))
+    saved = save(any_store, a_mention("1", reach=90))
+    assert (saved.edited, saved.unchanged) == (0, 1)
+    assert (rows(any_store)[0].reach, rows(any_store)[0].revision) == (90, 1)
+
+
+def test_near_duplicates_are_one_voice(any_store: Store) -> None:
+    save(
+        any_store,
+        a_mention("1", text=COPY),
+        a_mention("2", text=f"RT @someone: {COPY}"),
+        a_mention("3", text=f"{COPY} https://example.test/x"),
+        a_mention("4", text="An entirely different thing was said about the lovely food on board today"),
+    )
+    voices = [(row.voice_id == rows(any_store)[0].id, row.head) for row in rows(any_store)]
+    assert voices == [(True, True), (True, False), (True, False), (False, True)]
+
+
+def test_two_people_who_say_thanks_are_two_voices(any_store: Store) -> None:
+    save(any_store, a_mention("1", text="Thanks a lot"), a_mention("2", text="Thanks a lot"))
+    assert [row.head for row in rows(any_store)] == [True, True]
+
+
+def test_voices_of_different_brands_stay_apart(any_store: Store) -> None:
+    save(any_store, a_mention("1", text=COPY), a_mention("2", text=COPY, brand="Harbour Lines"))
+    assert [row.head for row in rows(any_store)] == [True, True]
+
+
+def test_when_the_head_of_a_voice_goes_its_eldest_follower_takes_over(any_store: Store) -> None:
+    save(any_store, a_mention("1", text=COPY), a_mention("2", text=COPY), a_mention("3", text=COPY))
+    with any_store.write() as conn:
+        delete_mentions(conn, any_store, ids_of(conn, "reviews", ["1"]), reason="deleted at source", now=NOW)
+    save(any_store, a_mention("4", text=COPY))
+    left = rows(any_store)
+    assert [row.head for row in left] == [True, False, False]
+    assert {row.voice_id for row in left} == {left[0].id}
+
+
+def test_a_deleted_mention_does_not_come_back_with_the_next_page(any_store: Store) -> None:
+    save(any_store, a_mention("1"), a_mention("2"))
+    with any_store.write() as conn:
+        assert delete_mentions(conn, any_store, ids_of(conn, "reviews", ["1"]), reason="erased", now=NOW) == 1
+    assert save(any_store, a_mention("1"), a_mention("2")).buried == 1
+    assert [row.external_id for row in rows(any_store)] == ["2"]
+
+
+def test_everything_an_author_said_is_found_by_the_key(any_store: Store) -> None:
+    save(any_store, a_mention("1", author_key="k"), a_mention("2", author_key="k"), a_mention("3"))
+    with any_store.read() as conn:
+        assert len(ids_of_author(conn, "k")) == 2
+
+
+def test_ids_are_never_used_again(store: Store) -> None:
+    save(store, a_mention("1"))
+    first = rows(store)[0].id
+    with store.write() as conn:
+        delete_mentions(conn, store, [first], reason="erased", now=NOW)
+    save(store, a_mention("2"))
+    assert rows(store)[0].id > first
+
+
+def test_days_are_the_owners_calendar_days(store: Store) -> None:
+    late_evening = NOW.replace(hour=23, minute=30)
+    save(store, a_mention("1", created_at=late_evening), a_mention("2", created_at=late_evening - timedelta(hours=2)))
+    one, other = rows(store)
+    assert one.day == other.day + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("late", {"1", "3"}),
+        ('"two hours"', {"1"}),
+        ("late -crew", {"1"}),
+        ('late -"the crew"', {"1"}),
+        ('" OR 1=1 -- NEAR(', set()),
+        ("crew*", {"3"}),
+        ("späť", set()),
+    ],
+)
+def test_search_knows_words_phrases_and_exclusions(any_store: Store, words: str, found: set[str]) -> None:
+    save(
+        any_store,
+        a_mention("1", text="two hours late"),
+        a_mention("2", text="lovely food"),
+        a_mention("3", text="late, but the crew was great"),
+    )
+    with any_store.read() as conn:
+        query = select(mention.c.external_id).where(mention.c.id.in_(matching(conn, words)))
+        assert set(conn.scalars(query)) == found
+
+
+def test_search_forgets_what_was_edited_or_deleted(any_store: Store) -> None:
+    save(any_store, a_mention("1", text="purple"), a_mention("2", text="purple too"))
+    save(any_store, a_mention("1", text="green now", fetched_at=NOW + timedelta(hours=1)))
+    with any_store.write() as conn:
+        delete_mentions(conn, any_store, ids_of(conn, "reviews", ["2"]), reason="erased", now=NOW)
+    with any_store.read() as conn:
+        assert conn.execute(matching(conn, "purple")).all() == []
+        assert len(conn.execute(matching(conn, "green")).all()) == 1
+
+
+def test_terms_of_a_search_are_words_and_phrases() -> None:
+    assert terms_of('late "two hours" -crew -"on board"') == (["late", "two hours"], ["crew", "on board"])
+
+
+def test_a_mention_survives_saving_and_loading(any_store: Store) -> None:
+    said = a_mention(
+        "1",
+        text="שלום \u200fworld <script>alert(1)</script> 😀",
+        rating=4.5,
+        author_key="a" * 32,
+        language="en",
+        url="https://example.test/1",
+        parent_id="0",
+        reach=12,
+        place="Pier 4",
+        segment="cabin",
+        matched="northwind",
+        edited_at=NOW,
+    )
+    save(any_store, said)
+    with any_store.read() as conn:
+        row = conn.execute(select(mention)).mappings().one()
+        assert {f.name: row[f.name] for f in dataclasses.fields(said)} == dataclasses.asdict(said)
+        assert conn.scalar(select(func.count()).select_from(mention)) == 1
