@@ -1,0 +1,108 @@
+"""The facts that an alert tells, as known when it was decided: what a delivery keeps and messages are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from sentiment.spikes.spike import Severity, SpikeClass
+
+
+class Event(StrEnum):
+    """What an alert tells."""
+
+    OPENED = "opened"
+    WORSE = "worse"
+    REOPENED = "reopened"
+    UNACKNOWLEDGED = "unacknowledged"
+    RESOLVED = "resolved"
+    SOURCE_DOWN = "source_down"
+    SOURCE_BACK = "source_back"
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """A part of the excess: "4.5 of the 24 too many are about refunds"."""
+
+    label: str
+    excess: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One voice, in its own words."""
+
+    text: str
+    source: str
+    said_at: datetime
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One bucket of the chart; observed is None where the source was not fully read."""
+
+    at: datetime
+    observed: int | None
+    expected: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An incident as one message tells it.
+
+    dimensions   in words, e.g. "Reliability"; empty: dissatisfaction as a whole
+    observed     dissatisfied voices within `hours`; expected, lower and upper are those of the same window
+    share, usual_share   of all voices, 0 to 1
+    weeks        by chance at most once in so many weeks
+    drivers      add up to the excess
+    """
+
+    event: Event
+    incident_id: int
+    brand: str
+    dimensions: tuple[str, ...]
+    sources: tuple[str, ...]
+    severity: Severity
+    spike_class: SpikeClass
+    started_at: datetime
+    last_seen: datetime
+    hours: int
+    observed: int
+    expected: float
+    upper: float
+    lower: float | None = None
+    share: float | None = None
+    usual_share: float | None = None
+    weeks: float | None = None
+    drivers: tuple[Driver, ...] = ()
+    phrases: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    resolved_at: datetime | None = None
+    note: str | None = None
+
+
+_ALERT = TypeAdapter(Alert)
+
+
+def to_json(alert: Alert) -> dict[str, Any]:
+    """An alert as JSON values; `from_json` gives the equal alert back."""
+    dumped: dict[str, Any] = _ALERT.dump_python(alert, mode="json")
+    return dumped
+
+
+def from_json(values: Mapping[str, Any]) -> Alert:
+    """The alert that `to_json` wrote."""
+    return _ALERT.validate_python(dict(values))

@@ -1,0 +1,289 @@
+"""From the facts of an alert to what a person reads: subject, text, HTML and chart, with public text made harmless."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from collector.identity import clean_text
+from dashboard.alerts.alert import Alert, Event, Quote
+from dashboard.alerts.chart import png, specification
+from dashboard.alerts.words import Words
+from sentiment.spikes.spike import SpikeClass
+
+QUOTE_SHOWN = 280
+"""Characters of a voice that a mail repeats."""
+QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN = 5, 8, 6
+_LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a channel sends.
+
+    message_id   stable for one delivery, in angle brackets
+    thread       message_id of the incident's first message
+    chart        PNG, shown where the HTML says cid:chart_id
+    link         where the dashboard tells more
+    unsubscribe  address that stops these messages
+    """
+
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    thread: str | None = None
+    chart: bytes | None = None
+    chart_id: str | None = None
+    link: str | None = None
+    unsubscribe: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What surrounds every message to one person: its identity, links and why they are told."""
+
+    message_id: str
+    why: str
+    thread: str | None = None
+    link: str | None = None
+    confirm: str | None = None
+    unsubscribe: str | None = None
+
+
+# ------------------------------------------------------------------ public text made harmless
+
+
+def one_line(text: str, limit: int) -> str:
+    """A text fit for a header or a heading: one line, no control or format characters, at most `limit` characters."""
+    spaced = " ".join(clean_text(text).split())
+    kept = "".join(
+        c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} or c == "\u200d"
+    )
+    return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
+
+
+def quoted(text: str) -> str:
+    """A voice as a mail repeats it: bounded, on one line, and without links that somebody could follow from here."""
+    return one_line(_LINK.sub("[link]", text[: QUOTE_SHOWN * 4]), QUOTE_SHOWN)
+
+
+# ------------------------------------------------------------------ incidents
+
+
+def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
+    """One incident in one message."""
+    chart = _chart(alert, words)
+    chart_id = f"chart.{envelope.message_id.strip('<>')}"
+    context = {
+        **_told(alert, words),
+        "colour": "calm" if alert.event is Event.RESOLVED else alert.severity.value,
+        "chart_id": chart_id if chart is not None else None,
+        "chart_alt": _chart_alt(alert, words) if chart is not None else None,
+        "drivers": _drivers(alert, words),
+        "drivers_title": words.say("drivers", excess=words.number(alert.observed - alert.expected, 1)),
+        "phrases": " · ".join(one_line(phrase, 40) for phrase in alert.phrases[:PHRASES_SHOWN]),
+        "quotes": [(quoted(quote.text), _said(quote, words)) for quote in alert.quotes[:QUOTES_SHOWN]],
+        "unchanged": words.both([one_line(name, 80) for name in alert.unchanged]),
+        "link_text": words["open"],
+    }
+    subject = _subject(alert, words)
+    return _written("incident", subject, context, words, envelope, chart=chart, chart_id=chart_id)
+
+
+def write_gathered(
+    alerts: Sequence[Alert], links: Sequence[str | None], intro: str, words: Words, envelope: Envelope
+) -> Message:
+    """Several incidents in one message, the worst first as they are given."""
+    brands = words.both(sorted({one_line(alert.brand, 40) for alert in alerts})[:4])
+    items = []
+    for alert, link in zip(alerts, links, strict=True):
+        told = _told(alert, words)
+        facts = " · ".join(f"{name}: {value}" for name, value in told["facts"])
+        items.append({"title": told["title"], "lines": told["lines"], "facts": facts, "link": link})
+    context = {
+        "headline": words.say("headline_gathered", count=len(alerts)),
+        "intro": intro,
+        "items": items,
+        "colour": alerts[0].severity.value,
+        "link_text": words["open_dashboard"],
+    }
+    subject = words.say("subject_gathered", count=len(alerts), brands=brands)
+    return _written("gathered", subject, context, words, envelope)
+
+
+def write_note(
+    subject: str, headline: str, lines: Sequence[str], words: Words, envelope: Envelope, *, link_text: str, colour: str
+) -> Message:
+    """A short message without an incident: about a source, an address, or a test."""
+    context = {"headline": headline, "lines": lines, "link_text": link_text, "colour": colour}
+    return _written("note", subject, context, words, envelope)
+
+
+# ------------------------------------------------------------------ parts
+
+
+def usual(alert: Alert, words: Words) -> str:
+    """The usual range of the window in words: "2 to 12", or "at most 12"."""
+    upper = words.number(int(alert.upper))
+    if not alert.lower or int(alert.lower) >= int(alert.upper):
+        return words.say("usual_most", upper=upper)
+    return words.say("usual_range", lower=words.number(int(alert.lower)), upper=upper)
+
+
+def _about(alert: Alert, words: Words) -> str:
+    if not alert.dimensions:
+        return words["about_all"]
+    return words.say("about", dimensions=words.both([one_line(name, 60) for name in alert.dimensions]))
+
+
+def _figures(alert: Alert, words: Words) -> dict[str, str]:
+    return {
+        "brand": one_line(alert.brand, 60),
+        "about": _about(alert, words),
+        "observed": words.number(alert.observed),
+        "usual": usual(alert, words),
+        "span": words.span(alert.hours),
+        "started": words.moment(alert.started_at),
+        "resolved": words.moment(alert.resolved_at or alert.last_seen),
+    }
+
+
+def _subject(alert: Alert, words: Words) -> str:
+    return one_line(words.say(f"subject_{alert.event}", **_figures(alert, words)), 200)
+
+
+def _title(alert: Alert, words: Words) -> str:
+    key = "title_opened" if alert.resolved_at is None else "title_over"
+    return one_line(words.say(key, **_figures(alert, words)), 200)
+
+
+def _told(alert: Alert, words: Words) -> dict[str, Any]:
+    figures = _figures(alert, words)
+    over = alert.resolved_at is not None
+    lines = [words.say("fact_over" if over else "fact", **figures)]
+    if alert.event is Event.UNACKNOWLEDGED:
+        lines.insert(0, words.say("fact_unacknowledged", **figures))
+    if alert.share is not None and alert.usual_share is not None:
+        shares = {"share": words.percent(alert.share), "usual_share": words.percent(alert.usual_share)}
+        lines.append(words.say("fact_share", **shares))
+    if alert.weeks is not None and not over:
+        lines.append(words.say("fact_chance", weeks=words.some("week", max(1, round(alert.weeks)))))
+    if alert.note:
+        lines.append(one_line(alert.note, 400))
+    return {
+        "headline": words[_headline(alert)],
+        "title": _title(alert, words),
+        "lines": lines,
+        "facts": [
+            (words["since"], figures["started"]),
+            (words["sources"], ", ".join(one_line(source, 60) for source in alert.sources)),
+            (words["severity"], words[alert.severity.value]),
+        ],
+    }
+
+
+def _headline(alert: Alert) -> str:
+    if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SHARE_SHIFT:
+        return "headline_share"
+    if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SLOW_RISE:
+        return "headline_slow"
+    return f"headline_{alert.event}"
+
+
+def _drivers(alert: Alert, words: Words) -> list[tuple[str, str]]:
+    ranked = sorted(alert.drivers, key=lambda driver: -abs(driver.excess))
+    shown, rest = ranked[:DRIVERS_SHOWN], ranked[DRIVERS_SHOWN:]
+    rows = [(one_line(driver.label, 80), _signed(driver.excess, words)) for driver in shown]
+    if rest:
+        rows.append((words.say("more", n=len(rest)), _signed(sum(driver.excess for driver in rest), words)))
+    return rows
+
+
+def _signed(value: float, words: Words) -> str:
+    return ("−" if value < 0 else "+") + words.number(abs(value), 1)
+
+
+def _said(quote: Quote, words: Words) -> str:
+    return f"{one_line(quote.source, 60)}, {words.moment(quote.said_at)}"
+
+
+def _chart(alert: Alert, words: Words) -> bytes | None:
+    if len(alert.points) < 2:
+        return None
+    names = {key: words[key] for key in ("observed", "usual", "axis")}
+    spec = specification(alert.points, alert.started_at, alert.resolved_at or alert.last_seen, words.zone, names)
+    try:
+        return png(spec)
+    except ValueError:
+        # A picture that cannot be drawn must not keep the alert back: the figures stand in the text as well.
+        return None
+
+
+def _chart_alt(alert: Alert, words: Words) -> str:
+    peak = max(alert.points, key=lambda point: point.observed or 0)
+    return words.say(
+        "chart_alt",
+        start=words.moment(alert.points[0].at),
+        end=words.moment(alert.points[-1].at),
+        peak=words.number(peak.observed or 0),
+        upper=words.number(int(peak.upper)),
+    )
+
+
+# ------------------------------------------------------------------ templates
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("dashboard.alerts", "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+        undefined=StrictUndefined,
+        keep_trailing_newline=False,
+    )
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+
+
+def _written(
+    template: str,
+    subject: str,
+    context: Mapping[str, Any],
+    words: Words,
+    envelope: Envelope,
+    *,
+    chart: bytes | None = None,
+    chart_id: str | None = None,
+) -> Message:
+    values = {
+        "w": words,
+        "language": words.language,
+        "subject": subject,
+        "link": envelope.link,
+        "confirm_link": envelope.confirm,
+        "unsubscribe_link": envelope.unsubscribe,
+        "foot": [one_line(envelope.why, 300), words.say("zone", zone=str(words.zone))],
+        **context,
+    }
+    return Message(
+        subject=one_line(subject, 200),
+        text=_templates().get_template(f"{template}.txt").render(values).strip() + "\n",
+        html=_inliner().inline(_templates().get_template(f"{template}.html").render(values)),
+        message_id=envelope.message_id,
+        thread=envelope.thread,
+        chart=chart,
+        chart_id=chart_id if chart is not None else None,
+        link=envelope.link,
+        unsubscribe=envelope.unsubscribe,
+    )
