@@ -7,7 +7,8 @@ CollectorError
 ├── PayloadChanged         the answer is not in the shape we know         retry: no, the source file must learn it
 ├── TooLarge               the answer passed the size or time limit       retry: no
 ├── AddressForbidden       the address leads into a private network       retry: no
-└── BadSettings            the configured options cannot work             retry: no
+├── BadSettings            the configured options cannot work             retry: no
+└── Stopped                we were asked to stop while waiting            retry: yes, nothing is wrong
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ class SourceUnavailable(CollectorError):
 
 
 class RateLimited(SourceUnavailable):
-    """The site asked us to wait until `until` (aware UTC)."""
+    """The site asked us to wait until `until` (aware UTC); told is False where it did not say how long."""
 
-    def __init__(self, message: str, until: datetime) -> None:
+    def __init__(self, message: str, until: datetime, *, told: bool = True) -> None:
         super().__init__(message)
         self.until = until
+        self.told = told
 
 
 class SourceRefused(CollectorError):
@@ -53,3 +55,9 @@ class AddressForbidden(CollectorError):
 
 class BadSettings(CollectorError):
     """The options of a source cannot work as configured."""
+
+
+class Stopped(CollectorError):
+    """Somebody asked us to stop; nothing is wrong, and the next run goes on from here."""
+
+    retry = True

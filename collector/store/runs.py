@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -161,23 +164,30 @@ def save_cursor(conn: Connection, source: str, cursor: Cursor) -> None:
     conn.execute(update(source_state).where(source_state.c.source == source).values(cursor=dict(cursor)))
 
 
-def save_rejects(conn: Connection, source: str, run_id: int | None, rejects: Sequence[Reject], now: datetime) -> None:
-    """Keep what could not become a mention."""
-    if rejects:
-        conn.execute(
-            insert(reject),
-            [
-                {
-                    "source": source,
-                    "run_id": run_id,
-                    "place": r.place[:200],
-                    "reason": r.reason,
-                    "raw": r.raw[:RAW_LIMIT],
-                    "at": now,
-                }
-                for r in rejects
-            ],
+def save_rejects(conn: Connection, source: str, run_id: int | None, rejects: Sequence[Reject], now: datetime) -> int:
+    """Keep what could not become a mention, each once however often it is met again; returns how many are new."""
+    rows = {(r.place[:200], r.reason, r.raw[:RAW_LIMIT]): r for r in rejects}
+    known = _known_rejects(conn, source, [place for place, _reason, _raw in rows])
+    fresh = [
+        {"source": source, "run_id": run_id, "place": place, "reason": reason, "raw": raw, "at": now}
+        for place, reason, raw in rows
+        if (place, reason, raw) not in known
+    ]
+    if fresh:
+        conn.execute(insert(reject), fresh)
+    return len(fresh)
+
+
+def _known_rejects(conn: Connection, source: str, places: Sequence[str]) -> set[tuple[str, str, str]]:
+    found: set[tuple[str, str, str]] = set()
+    for start in range(0, len(places), 500):
+        rows = conn.execute(
+            select(reject.c.place, reject.c.reason, reject.c.raw).where(
+                reject.c.source == source, reject.c.place.in_(places[start : start + 500])
+            )
         )
+        found.update((row.place, row.reason, row.raw) for row in rows)
+    return found
 
 
 # ------------------------------------------------------------------ coverage
@@ -246,8 +256,30 @@ class Lease:
     token: int
 
 
+def this_process() -> str:
+    """A name for whoever asks in this process, under which a lease can be told to be a dead process's."""
+    return f"{socket.gethostname()[:50]}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether a holder was a process of this machine that is gone (killed before it could give its lease back)."""
+    host, _, rest = holder.rpartition("/")[0].rpartition("/")
+    if host != socket.gethostname()[:50] or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
 def take_lease(conn: Connection, name: str, holder: str, now: datetime, length: timedelta) -> Lease | None:
-    """Take or renew a lease; None while somebody else holds it."""
+    """Take or renew a lease; None while somebody else holds it. That of a process which died here is free at once."""
+    other = conn.execute(select(lease.c.holder).where(lease.c.name == name)).scalar_one_or_none()
+    if other is not None and other != holder and _is_dead(other):
+        conn.execute(update(lease).where(lease.c.name == name, lease.c.holder == other).values(expires_at=now - length))
     statement = (
         upsert(conn, lease)
         .values(name=name, holder=holder, token=1, expires_at=now + length)
@@ -260,6 +292,13 @@ def take_lease(conn: Connection, name: str, holder: str, now: datetime, length: 
     )
     token = conn.execute(statement).scalar_one_or_none()
     return None if token is None else Lease(name=name, holder=holder, token=token)
+
+
+def hold_lease(conn: Connection, held: Lease, now: datetime, length: timedelta) -> None:
+    """Keep a lease for longer, under the same token; its holder has just asked `holds`."""
+    conn.execute(
+        update(lease).where(lease.c.name == held.name, lease.c.token == held.token).values(expires_at=now + length)
+    )
 
 
 def holds(conn: Connection, held: Lease) -> bool:

@@ -1,0 +1,341 @@
+"""One run of one source: lease, fetch, and each page saved with its cursor, coverage and figures in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from collector.address import trusted
+from collector.brand import Brand, asked_of
+from collector.claim import Listener, Verdict, rejects_of
+from collector.errors import BadSettings, CollectorError, RateLimited, Stopped
+from collector.http import Client, Fresh, Validator
+from collector.sources import Cursor, Page, SourceConfig, Walk, kinds
+from collector.store import Store
+from collector.store.mentions import Saved, delete_mentions, ids_of, save_mentions
+from collector.store.runs import (
+    Lease,
+    count_page,
+    cover,
+    drop_lease,
+    end_run,
+    hold_lease,
+    holds,
+    save_cursor,
+    save_rejects,
+    save_validator,
+    set_state,
+    start_run,
+    state_of,
+    take_lease,
+    this_process,
+    validators_of,
+)
+
+LEASE = timedelta(minutes=10)
+"""Longer than any one page may take with all its retries; renewed with every page."""
+RUN_LIMIT = timedelta(hours=1)
+"""A run gives up its turn after this long; the next one goes on from its cursor."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What one run did, in mentions, and how it ended.
+
+    skipped    why nothing was tried (somebody else is at it, the site asked us to wait)
+    error      the sentence for a person; error_kind its class in collector.errors
+    note       what else a person should know (a walk cut short, a feed that moved)
+    """
+
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    pages: int = 0
+    new: int = 0
+    edited: int = 0
+    unchanged: int = 0
+    unmatched: int = 0
+    rejected: int = 0
+    deleted: int = 0
+    skipped: str | None = None
+    error: str | None = None
+    error_kind: str | None = None
+    note: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the source was read as far as this run meant to."""
+        return self.error is None and self.skipped is None
+
+
+class LeaseLost(CollectorError):
+    """Another process took over because this one seemed dead; it goes on, we stop."""
+
+    retry = True
+
+
+def collect(
+    store: Store,
+    config: SourceConfig,
+    brands: Sequence[Brand],
+    client: Client,
+    *,
+    now: Callable[[], datetime],
+    since: datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    force: bool = False,
+    on_page: Callable[[RunReport], None] = lambda report: None,
+) -> RunReport:
+    """Run a source once and say what happened; its errors are kept with the source and never raised.
+
+    since    a backfill down to this moment (aware): it keeps a cursor of its own and leaves the live one alone
+    stop     asked after each page and after each wait; the page in hand is saved
+    force    try even though the site asked us to wait (a person pressed the button)
+    on_page  told the figures so far after each page
+    """
+    run = _Run.begin(store, config, now(), since, force=force)
+    if isinstance(run, RunReport):
+        return run
+    error: CollectorError | None = None
+    try:
+        for page in _pages(run, brands, client, stop):
+            run.save(page, now())
+            on_page(run.report)
+            if stop() or now() - run.report.started_at > RUN_LIMIT:
+                run.report = replace(run.report, note=_cut_short(stop()))
+                break
+    except Stopped as stopped:
+        run.report = replace(run.report, note=str(stopped))
+    except CollectorError as caught:
+        error = caught
+        log.warning("collecting failed", source=config.name, kind=type(caught).__name__, error=str(caught))
+    except BaseException as caught:
+        run.end(now(), CollectorError(f"An unexpected {type(caught).__name__} ended the run; see the log."))
+        raise
+    return run.end(now(), error)
+
+
+def preview(
+    config: SourceConfig,
+    brands: Sequence[Brand],
+    client: Client,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Verdict | str]:
+    """What a run without any past would fetch, and what becomes of each item; nothing is written.
+
+    Yields a Verdict an item, and sentences for rejects and notes of the pages. Raises CollectorError.
+    """
+    listener = _listener(config, brands)
+    with _bound(client, config.settings, {}, stop) as bound:
+        for page in _source(config).fetch(config.settings, bound, None, _walk(config, brands, now, since)):
+            yield from (listener.judge(item, now, salt=b"", keep_authors=True) for item in page.items)
+            yield from (f"{reject.place}: {reject.reason}" for reject in page.rejects)
+            if page.note:
+                yield page.note
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A run under way: what it holds, and what it did so far."""
+
+    store: Store
+    config: SourceConfig
+    key: str
+    run_id: int
+    lease: Lease
+    cursor: Cursor | None
+    since: datetime | None
+    validators: Mapping[str, Any]
+    report: RunReport
+    listener: Listener | None = None
+    client: Client | None = None
+
+    @classmethod
+    def begin(
+        cls, store: Store, config: SourceConfig, started: datetime, since: datetime | None, *, force: bool
+    ) -> _Run | RunReport:
+        """Take the lease and open the run, or say why not."""
+        key = config.name if since is None else f"backfill/{config.name}"
+        report = RunReport(source=config.name, started_at=started, finished_at=started)
+        with store.write() as conn:
+            lease = take_lease(conn, f"collect/{key}", this_process(), started, LEASE)
+            if lease is None:
+                return replace(report, skipped="Another process is collecting this source.")
+            state: Mapping[str, Any] = state_of(conn, key) or {}
+            waits = state.get("wait_until")
+            if waits is not None and waits > started and not force:
+                drop_lease(conn, lease)
+                return replace(report, skipped=f"The site asked us not to come back before {waits:%Y-%m-%d %H:%M} UTC.")
+            cursor, since = _resumed(state.get("cursor"), since)
+            return cls(
+                store=store,
+                config=config,
+                key=key,
+                run_id=start_run(conn, key, config.kind, started),
+                lease=lease,
+                cursor=cursor,
+                since=since,
+                validators=validators_of(conn, key) if since is None else {},
+                report=report,
+            )
+
+    def save(self, page: Page, now: datetime) -> None:
+        """Save one page, all of it or nothing: what was said, the cursor, coverage, validators and figures."""
+        assert self.listener is not None
+        assert self.client is not None
+        verdicts = [
+            self.listener.judge(item, now, salt=self.store.salt, keep_authors=self.store.keep_authors)
+            for item in page.items
+        ]
+        fresh = self.client.take_fresh()
+        with self.store.write() as conn:
+            if not holds(conn, self.lease):
+                raise LeaseLost("Another process took over this source; it goes on from the last saved page.")
+            hold_lease(conn, self.lease, now, LEASE)
+            saved = save_mentions(conn, self.store, [m for verdict in verdicts for m in verdict.mentions])
+            gone = ids_of(conn, self.config.name, page.deleted)
+            delete_mentions(conn, self.store, gone, reason="deleted at the source", now=now)
+            rejects = [*page.rejects, *rejects_of(verdicts)]
+            kept = save_rejects(conn, self.config.name, self.run_id, rejects, now)
+            self._advance(conn, page, fresh)
+            self._count(conn, saved, verdicts, rejected=kept, deleted=len(gone))
+        if page.note:
+            self.report = replace(self.report, note=page.note)
+
+    def _advance(self, conn: Connection, page: Page, fresh: Iterable[Fresh]) -> None:
+        since = self.since
+        save_cursor(conn, self.key, page.cursor if since is None else {"since": since.isoformat(), "at": page.cursor})
+        if page.covered is not None:
+            cover(conn, self.config.name, page.covered)
+        for one in fresh if since is None else ():
+            save_validator(conn, self.key, one.url, etag=one.etag, last_modified=one.last_modified, now=one.fetched_at)
+
+    def _count(
+        self, conn: Connection, saved: Saved, verdicts: Sequence[Verdict], *, rejected: int, deleted: int
+    ) -> None:
+        added = {
+            "new": saved.new,
+            "edited": saved.edited,
+            "unchanged": saved.unchanged,
+            "unmatched": sum(not verdict.mentions and verdict.reject is None for verdict in verdicts),
+            "rejected": rejected,
+            "deleted": deleted,
+        }
+        count_page(conn, self.run_id, **added)
+        totals = {name: getattr(self.report, name) + value for name, value in added.items()}
+        self.report = replace(self.report, pages=self.report.pages + 1, **totals)
+
+    def end(self, now: datetime, error: CollectorError | None) -> RunReport:
+        """Close the run: its error or success kept with the source, the lease given back."""
+        kind, sentence = (None, None) if error is None else (type(error).__name__, str(error)[:1_000])
+        client = self.client
+        values: dict[str, Any] = {
+            "note": self.report.note,
+            "wait_until": error.until if isinstance(error, RateLimited) else None,
+            "budget_left": client.budget_left if client else None,
+        }
+        if error is None:
+            values |= {"last_success": now, "last_error": None, "last_error_kind": None, "last_error_at": None}
+        else:
+            values |= {"last_error": sentence, "last_error_kind": kind, "last_error_at": now}
+        with self.store.write() as conn:
+            if not isinstance(error, LeaseLost):
+                set_state(conn, self.key, self.config.kind, **values)
+            end_run(conn, self.run_id, now, error_kind=kind, error=sentence)
+            drop_lease(conn, self.lease)
+        return replace(self.report, finished_at=now, error=sentence, error_kind=kind)
+
+
+def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[], bool]) -> Iterator[Page]:
+    config = run.config
+    run.listener = _listener(config, brands)
+    with _bound(client, config.settings, run.validators, stop) as run.client:
+        walk = _walk(config, brands, run.report.started_at, run.since)
+        with closing(_closable(_source(config).fetch(config.settings, run.client, run.cursor, walk))) as pages:
+            yield from pages
+
+
+def _closable(pages: Iterator[Page]) -> Any:
+    """A source's pages as a generator: so that breaking off closes what the source holds open."""
+    yield from pages
+
+
+def _bound(client: Client, settings: Any, validators: Mapping[str, Validator], stop: Callable[[], bool]) -> Any:
+    """The client of one run: what may be private, where keys may go, and what must not be shown, from the settings."""
+    urls = list(addresses_of(settings))
+    return client.bound(
+        home=urls,
+        trusted=trusted(urls),
+        allow_private=bool(getattr(settings, "allow_private", False)),
+        gap=getattr(settings, "gap", None),
+        secrets=secrets_of(settings),
+        validators=validators,
+        stop=stop,
+    )
+
+
+def addresses_of(settings: Any) -> Iterator[str]:
+    """Every http(s) address that the owner wrote into a source's options."""
+    for name in _fields(settings):
+        value = getattr(settings, name)
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(one, str) and one.lower().startswith(("http://", "https://")):
+                yield one
+
+
+def secrets_of(settings: Any) -> Iterator[str]:
+    """The values of those options that a repr hides."""
+    for found in dataclasses.fields(settings):
+        value = getattr(settings, found.name)
+        if not found.repr and isinstance(value, str) and value:
+            yield value
+
+
+def _fields(settings: Any) -> list[str]:
+    return [found.name for found in dataclasses.fields(settings)]
+
+
+def _source(config: SourceConfig) -> Any:
+    try:
+        return kinds()[config.kind]
+    except KeyError:
+        raise BadSettings(f"There is no source kind {config.kind!r}; there are {', '.join(sorted(kinds()))}.") from None
+
+
+def _listener(config: SourceConfig, brands: Sequence[Brand]) -> Listener:
+    own_words = bool(getattr(config.settings, "queries", ()))
+    return Listener(config=config, brands=brands, recheck=getattr(_source(config), "LOOSE", False) and not own_words)
+
+
+def _walk(config: SourceConfig, brands: Sequence[Brand], now: datetime, since: datetime | None) -> Walk:
+    asked = [brand for brand in brands if config.brand is None or brand.name == config.brand]
+    limits = {
+        name: getattr(config.settings, name) for name in ("overlap", "max_pages") if hasattr(config.settings, name)
+    }
+    return Walk(now=now, since=since, terms=asked_of(asked, config.name, config.kind), **limits)
+
+
+def _resumed(saved: Any, since: datetime | None) -> tuple[Cursor | None, datetime | None]:
+    """The cursor to go on from. A backfill down to (nearly) the same moment is resumed with its own bound."""
+    if since is None or not saved:
+        return saved, since
+    before = datetime.fromisoformat(saved["since"])
+    return (saved["at"], before) if abs(before - since) < timedelta(days=1) else (None, since)
+
+
+def _cut_short(stopped: bool) -> str:
+    if stopped:
+        return "Stopped after a page; the next run goes on from there."
+    return f"Gave up its turn after {RUN_LIMIT.total_seconds() / 3600:.0f} h; the next run goes on from there."

@@ -1,0 +1,116 @@
+"""What a payload becomes: items and rejects; and the small readings that every source's parse shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dateutil import parser as dates
+
+from collector.errors import PayloadChanged
+from collector.mention import Item
+from collector.sources import Reject
+
+ALL_BROKEN_FROM = 3
+"""Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """The items of a payload, and its elements that could not become one."""
+
+    items: Sequence[Item] = ()
+    rejects: Sequence[Reject] = ()
+
+
+def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, what: str) -> Parsed:
+    """Read each element of a list; a broken one is set aside with its place and reason and never stops the rest.
+
+    read   gives None for an element that is none of our business (an advertisement, a repost)
+    name   the field that names an element in a reject's place, e.g. "id"
+    what   what the payload is, for the sentence of PayloadChanged
+
+    Raises PayloadChanged where `elements` is no list, or every one of several elements is broken.
+    """
+    if not isinstance(elements, list):
+        raise PayloadChanged(f"{what} holds {type(elements).__name__} where its list of entries is expected.")
+    items: list[Item] = []
+    rejects: list[Reject] = []
+    for number, element in enumerate(elements, start=1):
+        try:
+            item = read(element)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            rejects.append(rejected(element, f"entry {number}", name, error))
+        else:
+            if item is not None:
+                items.append(item)
+    if len(rejects) == len(elements) >= ALL_BROKEN_FROM:
+        raise PayloadChanged(
+            f"None of the {len(elements)} entries of {what} can be read; the first: {rejects[0].reason}."
+        )
+    return Parsed(items=items, rejects=rejects)
+
+
+def rejected(element: Any, place: str, name: str, error: Exception) -> Reject:
+    """A broken element as a Reject: named by its id where it has one."""
+    known = element.get(name) if isinstance(element, dict) else None
+    reason = f"the field {error.args[0]!r} is missing" if isinstance(error, KeyError) and error.args else str(error)
+    return Reject(
+        place=f"{name} {known}" if known is not None else place,
+        reason=reason[:300] or type(error).__name__,
+        raw=json.dumps(element, ensure_ascii=False, default=str)[:2_000],
+    )
+
+
+def moment(value: Any) -> datetime:
+    """An aware UTC moment of an ISO 8601 or RFC 2822 string; one without a zone is UTC.
+
+    Raises ValueError, naming the value, for anything else.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is no date")
+    try:
+        found = datetime.fromisoformat(value.strip())
+    except ValueError:
+        try:
+            found = dates.parse(value.strip())
+        except (ValueError, OverflowError, TypeError) as error:
+            raise ValueError(f"{value[:60]!r} is no date") from error
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{value[:60]!r} is no date") from error
+
+
+def epoch(value: Any) -> datetime:
+    """An aware UTC moment of seconds since 1970, as a number or a string of digits."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(f"{value!r} is no count of seconds")
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(f"{str(value)[:60]!r} is no count of seconds since 1970") from error
+
+
+def string(element: Any, name: str) -> str:
+    """A field that must be a string that is not empty (a number is written out)."""
+    value = element[name]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"the field {name!r} is {value!r}, not a text")
+    return value
+
+
+def counted(*values: Any) -> int | None:
+    """The sum of those counts that are given; None where none is."""
+    given = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+    return sum(given) if given else None
+
+
+def listed(texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts trimmed, without empty ones, each once, in order."""
+    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))

@@ -1,0 +1,166 @@
+"""The walk: how a source is read newest first, down to where it was read before, resumable at every page.
+
+The cursor of one query:
+
+    mark    everything created (or updated) between `from` and this moment has been read
+    from    since when, without a gap
+    walk    the walk under way, absent between walks:
+              began  when it began: what it will have covered once it is through
+              floor  how far down it goes
+              next   the token of its next page
+
+A walk that is cut short (killed, rate-limited, capped) goes on from `next` in the next run and only then covers its
+span; until then the span is a gap, which is the truth. A short page does not end a walk, a page that brings nothing new
+does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from collector.errors import CollectorError, SourceUnavailable, Stopped
+from collector.mention import Item
+from collector.sources import Cursor, Page, Reject, Span, Walk
+
+FIRST_LOOK = timedelta(days=30)
+"""How far back the first live run of a query reads; further back is what --since is for."""
+REMEMBERED = 4_000
+"""Ids of the last pages of a walk, by which a page that repeats them is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One answer of a newest-first listing.
+
+    next     token of the page below; None: the source has nothing further down
+    oldest   the lowest moment of the listing's own order on this page (None: an empty page)
+    forgets  the source shows only its latest entries: its end is no proof that nothing lies below
+    """
+
+    items: Sequence[Item] = ()
+    rejects: Sequence[Reject] = ()
+    next: Any = None
+    oldest: datetime | None = None
+    forgets: bool = False
+    unchanged: bool = False
+    note: str | None = None
+
+
+Read = Callable[[Any, datetime], Leaf]
+"""Reads the page of a token (None: the newest page) of a walk that goes down to a moment."""
+
+
+def newest_first(
+    cursor: Cursor | None, walk: Walk, read: Read, *, first_look: timedelta = FIRST_LOOK
+) -> Iterator[Page]:
+    """Walk a listing from its newest page down to the mark less the overlap, or to `walk.since`."""
+    state = dict(cursor or {})
+    left = walk.max_pages
+    if "walk" in state:
+        left = yield from _down(_Walk.of(state.pop("walk")), state, walk, read, left)
+        if left <= 0 or walk.since is not None:
+            return
+    elif walk.since is not None and "mark" in state:
+        yield Page(items=(), cursor=state, covered=_covered(state), note="This backfill was finished before.")
+        return
+    mark = datetime.fromisoformat(state["mark"]) if "mark" in state else None
+    floor = walk.since or (mark - walk.overlap if mark else walk.now - first_look)
+    yield from _down(_Walk(began=walk.now, floor=floor, next=None), state, walk, read, left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    began: datetime
+    floor: datetime
+    next: Any
+
+    @classmethod
+    def of(cls, saved: Mapping[str, Any]) -> _Walk:
+        return cls(
+            began=datetime.fromisoformat(saved["began"]),
+            floor=datetime.fromisoformat(saved["floor"]),
+            next=saved["next"],
+        )
+
+    def saved(self) -> dict[str, Any]:
+        return {"began": self.began.isoformat(), "floor": self.floor.isoformat(), "next": self.next}
+
+
+def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -> Generator[Page, None, int]:
+    """Yield the pages of one walk, bring `state` to its end, and return how many pages the run may still read."""
+    seen: deque[str] = deque(maxlen=REMEMBERED)
+    lowest: datetime | None = None
+    while left > 0:
+        leaf = read(at.next, at.floor)
+        left -= 1
+        known = set(seen)
+        fresh = [item.external_id for item in leaf.items if item.external_id not in known]
+        seen.extend(fresh)
+        lowest = min((m for m in (lowest, leaf.oldest) if m is not None), default=None)
+        reached = lowest is not None and lowest < at.floor
+        repeats = bool(leaf.items and known and not fresh)
+        if reached or leaf.next is None or repeats or leaf.next == at.next:
+            note = _finish(state, at, leaf, None if reached else lowest)
+            yield Page(
+                items=leaf.items,
+                rejects=leaf.rejects,
+                cursor=dict(state),
+                covered=_covered(state),
+                note=leaf.note or note,
+            )
+            return left
+        at = replace(at, next=leaf.next)
+        note = None if left else f"Stopped after {walk.max_pages} pages; the next run goes on from there."
+        yield Page(items=leaf.items, rejects=leaf.rejects, cursor=state | {"walk": at.saved()}, note=leaf.note or note)
+    return left
+
+
+def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | None) -> str | None:
+    """Move mark and `from` of a query whose walk is through; returns a sentence if something was missed."""
+    mark = datetime.fromisoformat(state["mark"]) if "mark" in state else None
+    start, note = at.floor, None
+    if leaf.forgets and not leaf.unchanged and lowest is not None:
+        start = max(at.floor, lowest)
+    if mark is not None and start > mark:
+        note = f"The source shows nothing before {start:%Y-%m-%d %H:%M} UTC but was last read at {mark:%Y-%m-%d %H:%M}."
+    elif "from" in state:
+        start = min(start, datetime.fromisoformat(state["from"]))
+    state |= {"mark": at.began.isoformat(), "from": start.isoformat()}
+    return note
+
+
+def _covered(*states: Mapping[str, Any]) -> Span | None:
+    """What all these queries have fully read."""
+    if any("mark" not in state for state in states):
+        return None
+    start = max(datetime.fromisoformat(state["from"]) for state in states)
+    end = min(datetime.fromisoformat(state["mark"]) for state in states)
+    return Span(start=start, end=end) if start < end else None
+
+
+def each(
+    cursor: Cursor | None, queries: Mapping[str, Callable[[Cursor | None], Iterator[Page]]], *, one_host: bool = True
+) -> Iterator[Page]:
+    """Walk several queries one after the other under one cursor (query to its own cursor).
+
+    The source has covered only what every query has. A query that fails does not keep the others from being read; its
+    error is raised at the end. With one host for all, one that does not answer or asks us to wait ends them all.
+    """
+    state = {query: dict(saved) for query, saved in (cursor or {}).items() if query in queries}
+    failure: CollectorError | None = None
+    for query, pages in queries.items():
+        try:
+            for page in pages(state.get(query)):
+                state[query] = dict(page.cursor)
+                covered = _covered(*(state.get(one, {}) for one in queries)) if page.covered else None
+                yield replace(page, cursor={one: dict(saved) for one, saved in state.items()}, covered=covered)
+        except CollectorError as error:
+            if isinstance(error, Stopped) or (one_host and isinstance(error, SourceUnavailable)):
+                raise
+            failure = failure or error
+    if failure is not None:
+        raise failure
