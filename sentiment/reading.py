@@ -56,7 +56,7 @@ class Loyalty(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AspectReading:
-    """One aspect that a text is about: its polarity, the confidence (0 to 1), and the characters [start, end) that say so."""
+    """An aspect that a text is about: polarity, confidence (0 to 1) and the characters [start, end) that say so."""
 
     aspect: str
     polarity: Sentiment

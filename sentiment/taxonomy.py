@@ -65,7 +65,7 @@ class Taxonomy:
         return self.aspects[name].label if group == "aspect" and name in self.aspects else name
 
     def dimensions_of(self, polarities: Mapping[str, Sentiment], lens: str | None = None) -> dict[str, Sentiment]:
-        """Dimensions of a lens that these aspects touch, with polarity; one negative aspect makes its dimension negative."""
+        """Dimensions of a lens that these aspects touch; one negative aspect makes its dimension negative."""
         chosen = self.lenses[lens or self.default_lens]
         touched: dict[str, list[Sentiment]] = {}
         for aspect, polarity in polarities.items():
