@@ -1,0 +1,429 @@
+"""Files (CSV, XLSX, JSONL, Parquet) as a source: one file, a folder that is watched, or a pattern such as inbox/*.csv.
+
+The cursor remembers each file by the checksum of its content and of the settings that decide how it is read, with the
+rows that are done: a run that was killed goes on where it stopped, a file that was read whole is not read again, whatever
+it is called then. A row without an id gets one from its date, author, place and text, so that overlapping exports of the
+same tool meet.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from collector.errors import BadSettings, CollectorError
+from collector.mention import Item, Kind
+from collector.sources import Cursor, Page, Reject, Span, Walk
+from collector.tabular import Broken, Format, Row, Table
+from collector.tabular.columns import Field, known_name
+from collector.tabular.dates import DateFormat, NotADate, names_no_time, read_date
+from collector.tabular.items import ItemReader, NotAnItem
+from collector.tabular.opening import SUFFIXES, open_table
+from collector.tabular.survey import Progress, Understanding, survey
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "files"
+PAGE = 1_000
+"""Rows saved in one transaction."""
+REMEMBERED = 1_000
+"""Files that the cursor knows; of more, the oldest are forgotten (and would be read again, which changes nothing)."""
+SETTLED = timedelta(seconds=5)
+"""A file in a watched folder is left alone until nobody has written to it for this long."""
+_RAW = 2_000
+_READING = ("map", "kind", "format", "delimiter", "encoding", "date_format", "date", "decimal", "rating_scale", "sheet", "zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a file source; whatever is None is found out by looking at the file.
+
+    path          a file, a folder (every table in it), or a pattern ("inbox/*.csv")
+    map           field → column, "A+B" for two columns, "" to leave a field out
+    kind          what the rows are, where no column says so
+    format        csv, xlsx, jsonl or parquet
+    date_format   day-first, month-first, excel, or a strptime pattern
+    date          the date of rows that have none (ISO 8601)
+    decimal       "," or "."
+    rating_scale  least and best rating, e.g. "0-10"
+    sheet         of a workbook; the first unless given
+    zone          of dates that name none: the owner's zone
+    again         read files that were read whole before
+    """
+
+    path: str
+    map: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind = Kind.REVIEW
+    format: Format | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    date_format: str | None = None
+    date: str | None = None
+    decimal: str | None = None
+    rating_scale: str | None = None
+    sheet: str | None = None
+    zone: str = "UTC"
+    largest_mb: int = 4_096
+    most_rows: int = 10_000_000
+    again: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise BadSettings where an option cannot work with any file."""
+        if self.delimiter is not None and len(_delimiter(self.delimiter)) != 1:
+            raise BadSettings(f"The delimiter is one character, or the word tab; {self.delimiter!r} is neither.")
+        if self.decimal not in {None, ",", "."}:
+            raise BadSettings(f"The decimal sign is ',' or '.', not {self.decimal!r}.")
+        zone_of(self.zone)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of a name such as Europe/Berlin. Raises BadSettings."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadSettings(f"There is no zone {name!r}; one is written like Europe/Berlin.") from error
+
+
+def _delimiter(wanted: str) -> str:
+    return {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(wanted, wanted)
+
+
+def import_settings(path: str | Path, *, zone: str, mapping: str | Mapping[str, str] = "", **options: Any) -> Settings:
+    """Settings for one import. mapping: as typed, "text=Review,created_at=Date" (a column may hold commas), or ready.
+
+    Raises BadSettings.
+    """
+    given = parse_mapping(mapping) if isinstance(mapping, str) else mapping
+    known = {name: value for name, value in options.items() if value is not None}
+    try:
+        if "kind" in known:
+            known["kind"] = Kind(known["kind"])
+        if "format" in known:
+            known["format"] = Format(known["format"])
+    except ValueError as error:
+        raise BadSettings(f"{error}; kinds are {', '.join(Kind)}, formats {', '.join(Format)}.") from error
+    return Settings(path=str(path), zone=zone, map=given, **known)
+
+
+def parse_mapping(written: str) -> dict[str, str]:
+    """Take "text=Review,created_at=Date" apart. Raises BadSettings where no field stands before an equals sign."""
+    if not written.strip():
+        return {}
+    parts = re.split(r",\s*(?=\w+\s*=)", written)
+    pairs = [part.partition("=") for part in parts]
+    if not all(equals for _, equals, _ in pairs):
+        raise BadSettings(f"A mapping is written text=Review,created_at=Date; {written[:100]!r} is not.")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+# ------------------------------------------------------------------ understanding a file
+
+
+def understand(path: Path, settings: Settings, progress: Progress | None = None) -> tuple[Table, Understanding]:
+    """Open a file and look at all of it once. Raises a CollectorError that says what to do."""
+    table = open_table(
+        path,
+        file_format=settings.format,
+        encoding=settings.encoding,
+        delimiter=None if settings.delimiter is None else _delimiter(settings.delimiter),
+        sheet=settings.sheet,
+        largest=settings.largest_mb << 20,
+        knows=known_name,
+    )
+    understood = survey(
+        table,
+        given=settings.map,
+        date_format=settings.date_format,
+        rating_scale=settings.rating_scale,
+        decimal=settings.decimal,
+        zone=zone_of(settings.zone),
+        dated=settings.date is not None,
+        most_rows=settings.most_rows,
+        progress=progress,
+    )
+    return table, understood
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """How a file is understood, with its first rows as they would be kept or rejected."""
+
+    path: Path
+    understanding: Understanding
+    items: Sequence[Item]
+    rejects: Sequence[Reject]
+
+    def sentences(self) -> list[str]:
+        """The understanding in words, a line each, for somebody who decides whether to go on."""
+        u = self.understanding
+        lines = [f"{self.path.name}: {u.format}, {u.rows:,} rows, {len(u.columns)} columns; {'; '.join(u.details)}"]
+        lines += [f"  {name} ← {u.column_of(name)!r}" for name in Field if name in u.mapping]
+        lines.append(f"  dates: {u.dates}, in {u.dates.zone} where they name no zone")
+        if u.scale is not None:
+            lines.append(f"  ratings: {u.scale}, kept as 1 to 5")
+        if unused := u.unused():
+            lines.append(f"  not used: {', '.join(repr(name) for name in unused[:20])}")
+        return [*lines, *(f"  note: {note}" for note in u.notes)]
+
+
+def preview(path: Path, settings: Settings, now: datetime, *, first: int = 5, progress: Progress | None = None) -> Preview:
+    """Look at a whole file and read its first rows, writing nothing. Raises a CollectorError that says what to do."""
+    table, understood = understand(path, settings, progress)
+    parsed = parse(islice(table.rows(), first), understood, settings, now)
+    return Preview(path=path, understanding=understood, items=parsed.items, rejects=parsed.rejects)
+
+
+# ------------------------------------------------------------------ rows → items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """Items and rejects of some rows.
+
+    complaints  of items that lack an unreadable rating, each with its place
+    repeated    rows that say again word for word what a row before them said
+    """
+
+    items: Sequence[Item]
+    rejects: Sequence[Reject]
+    complaints: Sequence[str] = ()
+    repeated: int = 0
+
+
+def parse(rows: Iterable[Row | Broken], understood: Understanding, settings: Settings, now: datetime) -> Parsed:
+    """Read rows into items; what cannot be read is rejected by place and reason, and stops nothing."""
+    reader = ItemReader(understanding=understood, kind=settings.kind, dated=_given_date(settings, now), now=now)
+    items: dict[tuple[str, str | None], tuple[str, Item]] = {}
+    rejects: list[Reject] = []
+    complaints: list[str] = []
+    repeated = 0
+    for row in rows:
+        if isinstance(row, Broken):
+            rejects.append(Reject(place=row.place, reason=row.reason, raw=row.raw[:_RAW]))
+            continue
+        try:
+            item, complaint = reader.item(row)
+        except NotAnItem as error:
+            rejects.append(Reject(place=row.place, reason=str(error), raw=_raw(row)))
+            continue
+        key = (item.external_id, item.brand)
+        if key not in items:
+            items[key] = (row.place, item)
+            complaints += [f"{row.place}: {complaint}"] if complaint else []
+        elif items[key][1] == item:
+            repeated += 1
+        else:
+            reason = f"the id {item.external_id[:60]!r} stands on {items[key][0]} already, with something else"
+            rejects.append(Reject(place=row.place, reason=reason, raw=_raw(row)))
+    return Parsed(
+        items=[item for _, item in items.values()], rejects=rejects, complaints=complaints, repeated=repeated
+    )
+
+
+def _given_date(settings: Settings, now: datetime) -> datetime | None:
+    if settings.date is None:
+        return None
+    try:
+        return read_date(settings.date, DateFormat(zone=zone_of(settings.zone)), now)
+    except NotADate as error:
+        raise BadSettings(f"The date for rows without one cannot be used: {error}.") from error
+
+
+def _raw(row: Row) -> str:
+    return " | ".join("" if cell is None else str(cell)[:500] for cell in row.cells)[:_RAW]
+
+
+# ------------------------------------------------------------------ the walk
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Yield pages of the rows that are not done yet, file by file; the client is not used.
+
+    One file that cannot be read fails the run; in a folder or pattern it becomes a reject, and the others go on.
+    """
+    return read(settings, cursor, walk)
+
+
+def read(settings: Settings, cursor: Cursor | None, walk: Walk, progress: Progress | None = None) -> Iterator[Page]:
+    """Like `fetch`, telling `progress` of rows looked at and rows done."""
+    alone = Path(settings.path).is_file()
+    ledger = _Ledger.of(cursor)
+    left = walk.max_pages
+    for path in [Path(settings.path)] if alone else _found(settings.path, walk.now):
+        entry = ledger.entry(path, settings)
+        if entry.done and not settings.again:
+            if alone:
+                note = f"{path.name} was read whole before ({entry.rows:,} rows); ask for it again to read it anew"
+                yield Page(items=(), cursor=ledger.cursor(), note=note)
+            continue
+        try:
+            for page in _pages(path, settings, ledger, entry, walk, progress):
+                left -= 1
+                if left <= 0 and page.covered is None:
+                    note = f"{path.name} is read up to {page.cursor['files'][entry.key]['rows']:,} rows; the next run goes on"
+                    yield replace(page, note=note)
+                    return
+                yield page
+        except CollectorError as error:
+            if alone:
+                raise
+            failed = replace(entry, done=True, error=str(error))
+            note = f"{path.name}: {error}"
+            yield Page(items=(), cursor=ledger.keep(failed), rejects=[Reject(place=path.name, reason=str(error))], note=note)
+
+
+def _pages(
+    path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk: Walk, progress: Progress | None
+) -> Iterator[Page]:
+    if entry.done:
+        entry = replace(entry, done=False, rows=0)
+    table, understood = understand(path, settings, progress)
+    rows = islice(table.rows(), entry.rows, None)
+    repeated = 0
+    complaints: list[str] = []
+    while batch := list(islice(rows, PAGE)):
+        parsed = parse(batch, understood, settings, walk.now)
+        repeated += parsed.repeated
+        complaints += parsed.complaints[: 20 - len(complaints)]
+        entry = replace(_widened(entry, parsed.items), rows=entry.rows + len(batch))
+        if progress:
+            progress(entry.rows, entry.rows / max(1, understood.rows))
+        yield Page(items=parsed.items, rejects=parsed.rejects, cursor=ledger.keep(entry))
+    entry = replace(entry, done=True)
+    note = "; ".join(_remarks(path, understood, repeated, complaints)) or None
+    yield Page(items=(), cursor=ledger.keep(entry), covered=_span(entry, table, understood, settings, walk.now), note=note)
+
+
+def _remarks(path: Path, understood: Understanding, repeated: int, complaints: Sequence[str]) -> Iterator[str]:
+    for note in understood.notes:
+        yield f"{path.name}: {note}"
+    if repeated:
+        yield f"{path.name}: {repeated} row(s) say word for word what another says, and count once"
+    if complaints:
+        yield f"{path.name}: ratings that could not be read were left out ({'; '.join(complaints[:3])})"
+
+
+def _found(pattern: str, now: datetime) -> list[Path]:
+    """Files of a folder or a pattern, oldest first; hidden, unfinished and half-written ones are left for later."""
+    place = Path(pattern)
+    if place.is_dir():
+        names = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES]
+    elif glob.has_magic(pattern):
+        names = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  the pattern may be absolute
+    else:
+        raise BadSettings(f"There is no file and no folder {pattern}.")
+    found = []
+    for path in names:
+        if path.name.startswith((".", "~")) or not path.is_file():
+            continue
+        written = path.stat().st_mtime
+        if now - datetime.fromtimestamp(written, UTC) >= SETTLED:
+            found.append((written, path))
+    return [path for _, path in sorted(found)]
+
+
+# ------------------------------------------------------------------ the cursor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """How far one file is read.
+
+    key    checksum of the content and of the settings that decide how it is read
+    stamp  size and time of change, by which a file that nobody touched need not be summed again
+    first, last  the oldest and newest mention in it so far, ISO 8601
+    """
+
+    key: str
+    name: str
+    stamp: str
+    rows: int = 0
+    done: bool = False
+    first: str | None = None
+    last: str | None = None
+    error: str | None = None
+
+
+class _Ledger:
+    """The cursor, taken apart: one entry a file, the latest last."""
+
+    def __init__(self, entries: dict[str, _Entry]) -> None:
+        self._entries = entries
+
+    @classmethod
+    def of(cls, cursor: Cursor | None) -> _Ledger:
+        kept = (cursor or {}).get("files", {})
+        return cls({key: _Entry(key=key, **values) for key, values in kept.items()})
+
+    def entry(self, path: Path, settings: Settings) -> _Entry:
+        """What is known of a file as it is now; a new entry if nothing is."""
+        try:
+            state = path.stat()
+            how = _how(settings)
+            stamp = f"{state.st_size}/{state.st_mtime_ns}/{how}"
+            same = (e for e in self._entries.values() if e.name == str(path) and e.stamp == stamp)
+            if known := next(same, None):
+                return known
+            key = _checksum(path, how)
+        except OSError as error:
+            raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
+        return replace(self._entries.get(key, _Entry(key=key, name="", stamp="")), name=str(path), stamp=stamp)
+
+    def keep(self, entry: _Entry) -> dict[str, Any]:
+        """Note an entry and return the cursor that says so."""
+        self._entries.pop(entry.key, None)
+        self._entries[entry.key] = entry
+        while len(self._entries) > REMEMBERED:
+            self._entries.pop(next(iter(self._entries)))
+        return self.cursor()
+
+    def cursor(self) -> dict[str, Any]:
+        """The cursor as JSON."""
+        names = [name for name in _Entry.__slots__ if name != "key"]
+        return {"files": {key: {name: getattr(e, name) for name in names} for key, e in self._entries.items()}}
+
+
+def _how(settings: Settings) -> str:
+    """A short sum of the settings that decide what becomes of a row."""
+    values = {name: getattr(settings, name) for name in _READING}
+    values["map"] = dict(settings.map)
+    return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=6).hexdigest()
+
+
+def _checksum(path: Path, how: str) -> str:
+    digest = hashlib.blake2b(how.encode(), digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _widened(entry: _Entry, items: Sequence[Item]) -> _Entry:
+    """The entry with the span of its mentions' times, these items included."""
+    times = [item.created_at.isoformat() for item in items]
+    times += [time for time in (entry.first, entry.last) if time]
+    return replace(entry, first=min(times), last=max(times)) if times else entry
+
+
+def _span(entry: _Entry, table: Table, understood: Understanding, settings: Settings, now: datetime) -> Span | None:
+    """The time that a file speaks for: from its first mention to its last, whole days where it names only days."""
+    if entry.first is None or entry.last is None:
+        return None
+    zone = zone_of(settings.zone)
+    start, end = datetime.fromisoformat(entry.first), datetime.fromisoformat(entry.last) + timedelta(seconds=1)
+    positions = understood.mapping.get(Field.CREATED_AT)
+    early = [row.cells[positions[0]] for row in islice(table.rows(), 100) if isinstance(row, Row)] if positions else []
+    if all(map(names_no_time, early)):
+        midnight = end.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = (midnight + timedelta(days=1)).astimezone(UTC)
+    return Span(start=start, end=min(end, now)) if start < min(end, now) else None
