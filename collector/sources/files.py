@@ -1,9 +1,9 @@
 """Files (CSV, XLSX, JSONL, Parquet) as a source: one file, a folder that is watched, or a pattern such as inbox/*.csv.
 
-The cursor remembers each file by the checksum of its content and of the settings that decide how it is read, with the
-rows that are done: a run that was killed goes on where it stopped, a file that was read whole is not read again, whatever
-it is called then. A row without an id gets one from its date, author, place and text, so that overlapping exports of the
-same tool meet.
+The cursor remembers each file by the checksum of its content and of the settings that decide how it is read, with
+the rows that are done: a run that was killed goes on where it stopped, a file that was read whole is not read again,
+whatever it is called then. A row without an id gets one from its date, author, place and text, so that overlapping
+exports of the same tool meet.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from collector.errors import BadSettings, CollectorError
 from collector.mention import Item, Kind
@@ -41,7 +41,21 @@ REMEMBERED = 1_000
 SETTLED = timedelta(seconds=5)
 """A file in a watched folder is left alone until nobody has written to it for this long."""
 _RAW = 2_000
-_READING = ("map", "kind", "format", "delimiter", "encoding", "date_format", "date", "decimal", "rating_scale", "sheet", "zone")
+_understood: dict[tuple[object, ...], tuple[Table, Understanding]] = {}
+"""The file looked at last: a preview and the import after it share one look."""
+_READING = (
+    "map",
+    "kind",
+    "format",
+    "delimiter",
+    "encoding",
+    "date_format",
+    "date",
+    "decimal",
+    "rating_scale",
+    "sheet",
+    "zone",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +75,7 @@ class Settings:
     again         read files that were read whole before
     """
 
-    path: str
+    path: Path
     map: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = Kind.REVIEW
     format: Format | None = None
@@ -72,9 +86,10 @@ class Settings:
     decimal: str | None = None
     rating_scale: str | None = None
     sheet: str | None = None
-    zone: str = "UTC"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     largest_mb: int = 4_096
     most_rows: int = 10_000_000
+    max_pages: int = 20_000
     again: bool = False
 
     def __post_init__(self) -> None:
@@ -83,22 +98,13 @@ class Settings:
             raise BadSettings(f"The delimiter is one character, or the word tab; {self.delimiter!r} is neither.")
         if self.decimal not in {None, ",", "."}:
             raise BadSettings(f"The decimal sign is ',' or '.', not {self.decimal!r}.")
-        zone_of(self.zone)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of a name such as Europe/Berlin. Raises BadSettings."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadSettings(f"There is no zone {name!r}; one is written like Europe/Berlin.") from error
 
 
 def _delimiter(wanted: str) -> str:
     return {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(wanted, wanted)
 
 
-def import_settings(path: str | Path, *, zone: str, mapping: str | Mapping[str, str] = "", **options: Any) -> Settings:
+def import_settings(path: Path, *, zone: ZoneInfo, mapping: str | Mapping[str, str] = "", **options: Any) -> Settings:
     """Settings for one import. mapping: as typed, "text=Review,created_at=Date" (a column may hold commas), or ready.
 
     Raises BadSettings.
@@ -112,7 +118,7 @@ def import_settings(path: str | Path, *, zone: str, mapping: str | Mapping[str, 
             known["format"] = Format(known["format"])
     except ValueError as error:
         raise BadSettings(f"{error}; kinds are {', '.join(Kind)}, formats {', '.join(Format)}.") from error
-    return Settings(path=str(path), zone=zone, map=given, **known)
+    return Settings(path=path, zone=zone, map=given, **known)
 
 
 def parse_mapping(written: str) -> dict[str, str]:
@@ -130,7 +136,13 @@ def parse_mapping(written: str) -> dict[str, str]:
 
 
 def understand(path: Path, settings: Settings, progress: Progress | None = None) -> tuple[Table, Understanding]:
-    """Open a file and look at all of it once. Raises a CollectorError that says what to do."""
+    """Open a file and look at all of it once (not again for the import that follows a preview).
+
+    Raises a CollectorError that says what to do.
+    """
+    how = (str(path), _stamp(path, settings), settings.largest_mb, settings.most_rows)
+    if (known := _understood.get(how)) is not None:
+        return known
     table = open_table(
         path,
         file_format=settings.format,
@@ -146,11 +158,13 @@ def understand(path: Path, settings: Settings, progress: Progress | None = None)
         date_format=settings.date_format,
         rating_scale=settings.rating_scale,
         decimal=settings.decimal,
-        zone=zone_of(settings.zone),
+        zone=settings.zone,
         dated=settings.date is not None,
         most_rows=settings.most_rows,
         progress=progress,
     )
+    _understood.clear()
+    _understood[how] = table, understood
     return table, understood
 
 
@@ -176,7 +190,9 @@ class Preview:
         return [*lines, *(f"  note: {note}" for note in u.notes)]
 
 
-def preview(path: Path, settings: Settings, now: datetime, *, first: int = 5, progress: Progress | None = None) -> Preview:
+def preview(
+    path: Path, settings: Settings, now: datetime, *, first: int = 5, progress: Progress | None = None
+) -> Preview:
     """Look at a whole file and read its first rows, writing nothing. Raises a CollectorError that says what to do."""
     table, understood = understand(path, settings, progress)
     parsed = parse(islice(table.rows(), first), understood, settings, now)
@@ -187,7 +203,7 @@ def preview(path: Path, settings: Settings, now: datetime, *, first: int = 5, pr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class ReadRows:
     """Items and rejects of some rows.
 
     complaints  of items that lack an unreadable rating, each with its place
@@ -200,7 +216,7 @@ class Parsed:
     repeated: int = 0
 
 
-def parse(rows: Iterable[Row | Broken], understood: Understanding, settings: Settings, now: datetime) -> Parsed:
+def parse(rows: Iterable[Row | Broken], understood: Understanding, settings: Settings, now: datetime) -> ReadRows:
     """Read rows into items; what cannot be read is rejected by place and reason, and stops nothing."""
     reader = ItemReader(understanding=understood, kind=settings.kind, dated=_given_date(settings, now), now=now)
     items: dict[tuple[str, str | None], tuple[str, Item]] = {}
@@ -225,7 +241,7 @@ def parse(rows: Iterable[Row | Broken], understood: Understanding, settings: Set
         else:
             reason = f"the id {item.external_id[:60]!r} stands on {items[key][0]} already, with something else"
             rejects.append(Reject(place=row.place, reason=reason, raw=_raw(row)))
-    return Parsed(
+    return ReadRows(
         items=[item for _, item in items.values()], rejects=rejects, complaints=complaints, repeated=repeated
     )
 
@@ -234,7 +250,7 @@ def _given_date(settings: Settings, now: datetime) -> datetime | None:
     if settings.date is None:
         return None
     try:
-        return read_date(settings.date, DateFormat(zone=zone_of(settings.zone)), now)
+        return read_date(settings.date, DateFormat(zone=settings.zone), now)
     except NotADate as error:
         raise BadSettings(f"The date for rows without one cannot be used: {error}.") from error
 
@@ -251,15 +267,10 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
 
     One file that cannot be read fails the run; in a folder or pattern it becomes a reject, and the others go on.
     """
-    return read(settings, cursor, walk)
-
-
-def read(settings: Settings, cursor: Cursor | None, walk: Walk, progress: Progress | None = None) -> Iterator[Page]:
-    """Like `fetch`, telling `progress` of rows looked at and rows done."""
-    alone = Path(settings.path).is_file()
+    alone = settings.path.is_file()
     ledger = _Ledger.of(cursor)
     left = walk.max_pages
-    for path in [Path(settings.path)] if alone else _found(settings.path, walk.now):
+    for path in [settings.path] if alone else _found(settings.path, walk.now):
         entry = ledger.entry(path, settings)
         if entry.done and not settings.again:
             if alone:
@@ -267,27 +278,25 @@ def read(settings: Settings, cursor: Cursor | None, walk: Walk, progress: Progre
                 yield Page(items=(), cursor=ledger.cursor(), note=note)
             continue
         try:
-            for page in _pages(path, settings, ledger, entry, walk, progress):
+            for page in _pages(path, settings, ledger, entry, walk):
                 left -= 1
-                if left <= 0 and page.covered is None:
-                    note = f"{path.name} is read up to {page.cursor['files'][entry.key]['rows']:,} rows; the next run goes on"
-                    yield replace(page, note=note)
+                if left <= 0 and not page.cursor["files"][entry.key]["done"]:
+                    rows = page.cursor["files"][entry.key]["rows"]
+                    yield replace(page, note=f"{path.name} is read up to row {rows:,}; the next run goes on")
                     return
                 yield page
         except CollectorError as error:
             if alone:
                 raise
-            failed = replace(entry, done=True, error=str(error))
-            note = f"{path.name}: {error}"
-            yield Page(items=(), cursor=ledger.keep(failed), rejects=[Reject(place=path.name, reason=str(error))], note=note)
+            cursor = ledger.keep(replace(entry, done=True, error=str(error)))
+            reject = Reject(place=path.name, reason=str(error))
+            yield Page(items=(), cursor=cursor, rejects=[reject], note=f"{path.name}: {error}")
 
 
-def _pages(
-    path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk: Walk, progress: Progress | None
-) -> Iterator[Page]:
+def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk: Walk) -> Iterator[Page]:
     if entry.done:
         entry = replace(entry, done=False, rows=0)
-    table, understood = understand(path, settings, progress)
+    table, understood = understand(path, settings)
     rows = islice(table.rows(), entry.rows, None)
     repeated = 0
     complaints: list[str] = []
@@ -296,12 +305,12 @@ def _pages(
         repeated += parsed.repeated
         complaints += parsed.complaints[: 20 - len(complaints)]
         entry = replace(_widened(entry, parsed.items), rows=entry.rows + len(batch))
-        if progress:
-            progress(entry.rows, entry.rows / max(1, understood.rows))
         yield Page(items=parsed.items, rejects=parsed.rejects, cursor=ledger.keep(entry))
     entry = replace(entry, done=True)
     note = "; ".join(_remarks(path, understood, repeated, complaints)) or None
-    yield Page(items=(), cursor=ledger.keep(entry), covered=_span(entry, table, understood, settings, walk.now), note=note)
+    yield Page(
+        items=(), cursor=ledger.keep(entry), covered=_span(entry, table, understood, settings, walk.now), note=note
+    )
 
 
 def _remarks(path: Path, understood: Understanding, repeated: int, complaints: Sequence[str]) -> Iterator[str]:
@@ -313,15 +322,14 @@ def _remarks(path: Path, understood: Understanding, repeated: int, complaints: S
         yield f"{path.name}: ratings that could not be read were left out ({'; '.join(complaints[:3])})"
 
 
-def _found(pattern: str, now: datetime) -> list[Path]:
+def _found(place: Path, now: datetime) -> list[Path]:
     """Files of a folder or a pattern, oldest first; hidden, unfinished and half-written ones are left for later."""
-    place = Path(pattern)
     if place.is_dir():
         names = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES]
-    elif glob.has_magic(pattern):
-        names = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  the pattern may be absolute
+    elif glob.has_magic(str(place)):
+        names = [Path(name) for name in glob.glob(str(place), recursive=True)]  # noqa: PTH207  it may be absolute
     else:
-        raise BadSettings(f"There is no file and no folder {pattern}.")
+        raise BadSettings(f"There is no file and no folder {place}.")
     found = []
     for path in names:
         if path.name.startswith((".", "~")) or not path.is_file():
@@ -367,16 +375,11 @@ class _Ledger:
 
     def entry(self, path: Path, settings: Settings) -> _Entry:
         """What is known of a file as it is now; a new entry if nothing is."""
-        try:
-            state = path.stat()
-            how = _how(settings)
-            stamp = f"{state.st_size}/{state.st_mtime_ns}/{how}"
-            same = (e for e in self._entries.values() if e.name == str(path) and e.stamp == stamp)
-            if known := next(same, None):
-                return known
-            key = _checksum(path, how)
-        except OSError as error:
-            raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
+        stamp = _stamp(path, settings)
+        same = (e for e in self._entries.values() if e.name == str(path) and e.stamp == stamp)
+        if known := next(same, None):
+            return known
+        key = _checksum(path, settings)
         return replace(self._entries.get(key, _Entry(key=key, name="", stamp="")), name=str(path), stamp=stamp)
 
     def keep(self, entry: _Entry) -> dict[str, Any]:
@@ -395,16 +398,26 @@ class _Ledger:
 
 def _how(settings: Settings) -> str:
     """A short sum of the settings that decide what becomes of a row."""
-    values = {name: getattr(settings, name) for name in _READING}
-    values["map"] = dict(settings.map)
-    return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=6).hexdigest()
+    values = {name: getattr(settings, name) for name in _READING} | {"map": dict(settings.map)}
+    return hashlib.blake2b(json.dumps(values, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
 
 
-def _checksum(path: Path, how: str) -> str:
-    digest = hashlib.blake2b(how.encode(), digest_size=16)
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
+def _stamp(path: Path, settings: Settings) -> str:
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
+    return f"{state.st_size}/{state.st_mtime_ns}/{_how(settings)}"
+
+
+def _checksum(path: Path, settings: Settings) -> str:
+    digest = hashlib.blake2b(_how(settings).encode(), digest_size=16)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
     return digest.hexdigest()
 
 
@@ -419,7 +432,7 @@ def _span(entry: _Entry, table: Table, understood: Understanding, settings: Sett
     """The time that a file speaks for: from its first mention to its last, whole days where it names only days."""
     if entry.first is None or entry.last is None:
         return None
-    zone = zone_of(settings.zone)
+    zone = settings.zone
     start, end = datetime.fromisoformat(entry.first), datetime.fromisoformat(entry.last) + timedelta(seconds=1)
     positions = understood.mapping.get(Field.CREATED_AT)
     early = [row.cells[positions[0]] for row in islice(table.rows(), 100) if isinstance(row, Row)] if positions else []

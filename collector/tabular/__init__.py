@@ -1,4 +1,4 @@
-"""What every table is to us, whatever its file: named columns, and rows that know their place or why they are broken."""
+"""What every table is to us, whatever its file: named columns, and rows that know their place or why they broke."""
 
 from __future__ import annotations
 
@@ -45,12 +45,20 @@ class Broken:
 class Table(Protocol):
     """A file read as a table; rows stream, so memory does not grow with the file."""
 
-    format: Format
-    columns: Sequence[str]
-    typed: bool
-    """Whether cells come as numbers and dates (XLSX, Parquet, JSONL) rather than all as text."""
-    details: Sequence[str]
-    """What was found out about the file, in words for the person who imports it."""
+    @property
+    def format(self) -> Format:
+        """The kind of file."""
+        ...
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of its columns, each once."""
+        ...
+
+    @property
+    def details(self) -> Sequence[str]:
+        """What was found out about the file, in words for the person who imports it."""
+        ...
 
     def rows(self) -> Iterator[Row | Broken]:
         """Every row below the header, from the first; blank rows are left out."""

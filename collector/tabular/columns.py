@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from collector.errors import BadSettings
@@ -38,49 +40,6 @@ class Field(StrEnum):
     KIND = "kind"
 
 
-# Names are compared without case, accents and punctuation; the earlier a name stands, the surer it is.
-_NAMES: dict[Field, str] = {
-    Field.EXTERNAL_ID: """external id, review id, reviewid, id, comment id, post id, response id, respondent id, ticket id,
-        uuid, guid, reference, kennung, bewertungs id, identifiant, id avis, identificador, id resena, nr""",
-    Field.CREATED_AT: """created at, created, date, review date, reviewdate, datetime, timestamp, published at, publish date,
-        published, posted at, date posted, posted, submitted at, submission date, submitted, creation date, create time,
-        review submit date and time, last update date and time, review created at, time, start date, completed at, datum,
-        erstellt am, erstellt, bewertungsdatum, zeitstempel, zeitpunkt, veroffentlicht am, abgegeben am, date avis,
-        date de publication, date de creation, horodateur, publie le, fecha, fecha de publicacion, fecha resena, creado,
-        marca temporal, data, data recensione, data pubblicazione, data da avaliacao, carimbo de data hora, beoordelingsdatum,
-        data dodania, data wystawienia, tarih, дата, дата отзыва, 日付, 投稿日, 日期, 时间, 작성일, 날짜, التاريخ""",
-    Field.EDITED_AT: """edited at, updated at, modified at, last updated, last modified, review updated at, update time,
-        geandert am, bearbeitet am, modifie le, modificado, modificato il""",
-    Field.RATING: """rating, stars, star rating, score, review rating, reviewer score, overall rating, overall, satisfaction,
-        csat, nps, nps score, note, note globale, etoiles, bewertung, sterne, punkte, punktzahl, gesamtbewertung, zufriedenheit,
-        calificacion, puntuacion, estrellas, valutazione, voto, stelle, punteggio, avaliacao, classificacao, estrelas, nota,
-        beoordeling, sterren, cijfer, ocena, puan, оценка, рейтинг, 評価, 星, 评分, 평점, 별점, التقييم""",
-    Field.TITLE: """title, review title, headline, subject, summary, titel, betreff, uberschrift, titre, objet, sujet, titulo,
-        asunto, titolo, oggetto, assunto, onderwerp, tytul, baslik, заголовок, タイトル, 标题, 제목, العنوان""",
-    Field.TEXT: """text, review text, reviewtext, review, review body, body, content, comment, comments, message, feedback,
-        verbatim, full text, review content, comment text, description, post, tweet, answer, response, remarks, rezension,
-        bewertungstext, kommentar, kommentare, inhalt, nachricht, freitext, anmerkung, ruckmeldung, beitrag, meinung, avis,
-        commentaire, commentaires, texte, contenu, resena, resenas, comentario, comentarios, texto, opinion, contenido, mensaje,
-        recensione, commento, testo, contenuto, opinione, avaliacao do cliente, conteudo, mensagem, recensie, opmerking, opmerkingen,
-        tekst, bericht, opinia, komentarz, tresc, yorum, metin, отзыв, текст, комментарий, レビュー, コメント, 本文, 口コミ, 评论, 评价,
-        内容, 리뷰, 후기, 내용, التعليق, النص""",
-    Field.AUTHOR: """author, author id, user id, userid, customer id, reviewer id, member id, kunden id, kundennummer,
-        id client, id cliente, klantnummer""",
-    Field.AUTHOR_NAME: """author name, user name, username, user, reviewer, reviewer name, customer, customer name, name,
-        display name, nickname, autor, verfasser, nutzer, nutzername, kunde, auteur, utilisateur, client, usuario, cliente,
-        autore, utente, nome, klant, gebruiker, uzytkownik, автор, 投稿者, 用户, 작성자""",
-    Field.LANGUAGE: """language, lang, locale, reviewer language, sprache, langue, idioma, lingua, taal, jezyk, dil, язык,
-        言語, 语言, 언어""",
-    Field.URL: "url, link, permalink, review url, review link, web address, adresse, lien, enlace, collegamento, ссылка, 链接",
-    Field.PARENT_ID: "parent id, in reply to, in reply to id, reply to, thread id",
-    Field.REACH: "reach, likes, like count, helpful votes, helpful, thumbs up, upvotes, shares, retweets, useful, votes",
-    Field.PLACE: """place, location, branch, store, city, country, hotel name, hotel, property, store name, airport, ort,
-        filiale, standort, stadt, land, lieu, agence, ville, pays, magasin, lugar, sucursal, ciudad, pais, tienda, luogo, citta,
-        paese, negozio, local, loja, cidade, plaats, winkel, stad, miejsce, miasto, город, 店舗, 城市, 지점""",
-    Field.SEGMENT: "segment, cabin, class, product, product name, plan, category, room type, produkt, produit, producto, prodotto",
-    Field.BRAND: "brand, company, airline, bank, marke, unternehmen, firma, marque, entreprise, marca, empresa, azienda, merk",
-    Field.KIND: "kind, mention type",
-}
 _SPLIT = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 CHECKED_ROWS = 500
@@ -98,10 +57,12 @@ def _normal(name: str) -> str:
 
 @cache
 def _ranks() -> dict[str, dict[Field, int]]:
+    """For each name in columns.toml, the fields that go by it and how far down their lists it stands."""
+    written = resources.files("collector.tabular").joinpath("columns.toml").read_text(encoding="utf-8")
     ranks: dict[str, dict[Field, int]] = {}
-    for field, names in _NAMES.items():
-        for rank, name in enumerate(names.split(",")):
-            ranks.setdefault(_normal(name), {}).setdefault(field, rank)
+    for field, names in tomllib.loads(written).items():
+        for rank, name in enumerate(names):
+            ranks.setdefault(_normal(name), {}).setdefault(Field(field), rank)
     return ranks
 
 
@@ -134,7 +95,9 @@ def map_columns(names: Sequence[str], sample: Sequence[Sequence[Any]], given: Ma
     if Field.TEXT not in found and Field.TITLE in found and not given.get(Field.TITLE):
         found[Field.TEXT] = found.pop(Field.TITLE)
     if Field.TEXT not in found:
-        raise BadSettings(f"No column looks like the text of a review. Name it with --map text=COLUMN. {_listed(names)}")
+        raise BadSettings(
+            f"No column looks like the text of a review. Name it with --map text=COLUMN. {_listed(names)}"
+        )
     return found
 
 
@@ -206,21 +169,18 @@ class _Look:
         """Whether cells like these can be the field's; an empty column can be any but the text."""
         if not self.filled:
             return field is not Field.TEXT
-        if field in {Field.CREATED_AT, Field.EDITED_AT}:
-            return self.dates >= 0.5
-        if field is Field.RATING:
-            return self.ratings >= 0.5 and self.dates < 0.5
-        if field in {Field.TEXT, Field.TITLE}:
-            return self.dates < 0.5 and self.worded >= 0.5 and self.links < 0.9
-        if field is Field.EXTERNAL_ID:
-            return self.unique >= 0.95 and self.length <= 200
-        if field is Field.URL:
-            return self.links >= 0.5
-        if field is Field.REACH:
-            return self.worded < 0.5 and self.dates < 0.5
-        if field is Field.LANGUAGE:
-            return self.length <= 15
-        return self.length <= 100 and self.dates < 0.5
+        dated = self.dates >= 0.5
+        return {
+            Field.CREATED_AT: dated,
+            Field.EDITED_AT: dated,
+            Field.RATING: self.ratings >= 0.5 and not dated,
+            Field.TEXT: self.worded >= 0.5 and self.links < 0.9 and not dated,
+            Field.TITLE: self.worded >= 0.5 and self.links < 0.9 and not dated,
+            Field.EXTERNAL_ID: self.unique >= 0.95 and self.length <= 200,
+            Field.URL: self.links >= 0.5,
+            Field.REACH: self.worded < 0.5 and not dated,
+            Field.LANGUAGE: self.length <= 15,
+        }.get(field, self.length <= 100 and not dated)
 
 
 def _candidates(names: Sequence[str], looks: Sequence[_Look]) -> Iterable[tuple[float, Field, int]]:

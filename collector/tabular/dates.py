@@ -136,8 +136,8 @@ class Evidence:
         if min(self.day_first, self.month_first) > _TOLERATED * proofs:
             raise AmbiguousDates(
                 f"The dates in {column!r} contradict each other: {self.day_first} have the day first, "
-                f"{self.month_first} the month ({self.contradiction.strip()!r}). Split the file, or say which holds with "
-                "--date-format; the rows that do not fit are then set aside."
+                f"{self.month_first} the month ({self.contradiction.strip()!r}). Split the file, or say which holds "
+                "with --date-format; the rows that do not fit are then set aside."
             )
         return DateOrder.DAY_FIRST if self.day_first > self.month_first else DateOrder.MONTH_FIRST
 
@@ -204,7 +204,8 @@ _TIME = (
     r"(?:\s*(?P<zone>Z|[A-Z]{3,4}|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?))?(?:\s*\([^)]*\))?$"
 )
 _NUMERIC = re.compile(
-    r"(?:[^\W\d]+\.?,\s*)?(?P<a>\d{1,4})\s?(?P<mark>[-/.年])\s?(?P<b>\d{1,2})\s?[-/.月]\s?(?P<c>\d{1,4})(?:日|\.)?" + _TIME
+    r"(?:[^\W\d]+\.?,\s*)?(?P<a>\d{1,4})\s?(?P<mark>[-/.年])\s?(?P<b>\d{1,2})\s?[-/.月]\s?(?P<c>\d{1,4})(?:日|\.)?"
+    + _TIME
 )
 _DAY_MONTH = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?(?:\s+(?:de|of))?[\s-]+(?P<month>[^\W\d]+)\.?,?"
@@ -326,5 +327,3 @@ def _month(name: str) -> int:
     if number := _MONTH_NUMBERS.get(plain(name)):
         return number
     raise NotADate(f"{name!r} is no month that is known")
-
-

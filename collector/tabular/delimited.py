@@ -89,7 +89,6 @@ class DelimitedTable:
     """A CSV file (or one with another delimiter), read as a table."""
 
     format = Format.CSV
-    typed = False
 
     def __init__(self, path: Path, encoding: Encoding, shape: Shape) -> None:
         self.path = path
@@ -179,9 +178,7 @@ def _records(file: TextIO, shape: Shape) -> Iterator[tuple[int, list[str]] | Bro
 
 def _is_well_formed(lines: list[str], shape: Shape) -> bool:
     """Whether a record over several lines is really one: a stray quote joins rows that only a strict reading tells."""
-    strict = csv.reader(
-        lines, delimiter=shape.delimiter, escapechar=shape.escape, skipinitialspace=True, strict=True
-    )
+    strict = csv.reader(lines, delimiter=shape.delimiter, escapechar=shape.escape, skipinitialspace=True, strict=True)
     try:
         return len(list(strict)) == 1
     except csv.Error:

@@ -21,6 +21,12 @@ _CODE_PAGES = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r",
     "cp932", "euc_jp", "gb18030", "big5", "cp949", "mac_roman", "cp850",
 ]  # fmt: skip
+_HOMES = {
+    "cp1250": {"cs", "sk", "pl", "hu", "hr", "sl", "ro", "bs"},
+    "cp1254": {"tr", "az"},
+    "cp1257": {"et", "lv", "lt"},
+}
+"""Languages that have a Latin code page of their own beside the western one."""
 _CHUNK = 1 << 20
 _EVIDENCE = 200_000
 """Bytes of lines outside ASCII that a guess looks at."""
@@ -115,13 +121,20 @@ def _weigh(block: bytes, evidence: bytearray) -> tuple[int, int]:
 
 
 def _code_page(evidence: bytes) -> str:
+    """The likeliest code page; among those of Latin letters, the one whose reading is in a language written with it."""
     matches = from_bytes(evidence, cp_isolation=_CODE_PAGES, threshold=0.3, enable_fallback=False)
     best = matches.best()
     if best is None:
         return "cp1252"
-    western = next((match for match in matches if match.encoding == "cp1252"), None)
-    # Single-byte code pages of Latin letters differ in a few characters only; unless another is clearly more
-    # plausible, the one that Windows in Western Europe and America writes is the likeliest by far.
-    if western is not None and western.chaos <= best.chaos + 0.02 and western.coherence >= best.coherence - 0.1:
-        return "cp1252"
-    return best.encoding
+    western = next((match for match in matches if "cp1252" in match.could_be_from_charset), None)
+    # Code pages of Latin letters differ in a few characters only; unless another is clearly more plausible, what
+    # Windows writes is the likeliest by far, and which of its pages shows in the language.
+    if western is None or western.chaos > best.chaos + 0.02:
+        return best.encoding
+    from py3langid import classify
+
+    for page, languages in _HOMES.items():
+        language, _ = classify(evidence.decode(page, "replace"))
+        if language in languages:
+            return page
+    return "cp1252"

@@ -18,8 +18,9 @@ from collector.tabular.survey import Understanding
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_].*)?$")
 _LANGUAGES = {
-    "english": "en", "englisch": "en", "anglais": "en", "ingles": "en", "inglese": "en", "german": "de", "deutsch": "de",
-    "allemand": "de", "aleman": "de", "tedesco": "de", "french": "fr", "franzosisch": "fr", "francais": "fr",
+    "english": "en", "englisch": "en", "anglais": "en", "ingles": "en", "inglese": "en", "german": "de",
+    "deutsch": "de", "allemand": "de", "aleman": "de", "tedesco": "de", "french": "fr", "francais": "fr",
+    "franzosisch": "fr",
     "spanish": "es", "spanisch": "es", "espagnol": "es", "espanol": "es", "italian": "it", "italienisch": "it",
     "italiano": "it", "portuguese": "pt", "portugues": "pt", "portugiesisch": "pt", "dutch": "nl", "nederlands": "nl",
     "polish": "pl", "polski": "pl", "turkish": "tr", "turkce": "tr", "russian": "ru", "русскии": "ru", "japanese": "ja",
@@ -29,9 +30,6 @@ _LANGUAGES = {
 _COUNT = re.compile(r"(?P<whole>\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?\s*(?P<unit>[kKmM])?$")
 _GUARD = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What an exporter for spreadsheets puts a quote before (see dashboard/exports); one quote more than there was."""
-_WIDTHS = {Field.PLACE: 200, Field.SEGMENT: 200, Field.AUTHOR_NAME: 200, Field.BRAND: 100, Field.AUTHOR: 500}
-_LONGEST_ID = 500
-_LONGEST_URL = 2_000
 
 
 class NotAnItem(ValueError):
@@ -58,10 +56,10 @@ class ItemReader:
         created_at = self._created_at(row)
         rating, complaint = self._rating(row)
         author, author_name = self._words(row, Field.AUTHOR), self._words(row, Field.AUTHOR_NAME)
-        url, place = self._url(row), self._words(row, Field.PLACE)
-        segment, parent_id = self._words(row, Field.SEGMENT), self._identity(row, Field.PARENT_ID)
+        url, place = self._words(row, Field.URL), self._words(row, Field.PLACE)
+        segment, parent_id = self._words(row, Field.SEGMENT), self._words(row, Field.PARENT_ID)
         item = Item(
-            external_id=self._identity(row, Field.EXTERNAL_ID)
+            external_id=self._words(row, Field.EXTERNAL_ID)
             or content_id(text, created_at, author or author_name, url, place, segment, parent_id),
             kind=self._kind(row),
             text=text,
@@ -135,29 +133,9 @@ class ItemReader:
             return None, str(error)
 
     def _words(self, row: Row, field: Field) -> str | None:
+        # Whatever becomes an item is brought within the store's bounds when a brand claims it.
         cell = self._cell(row, field)
-        if cell is None:
-            return None
-        width = _WIDTHS[field]
-        words = " ".join(clean_text(_plain_number(cell)[: 4 * width]).split())
-        return (words if len(words) <= width else f"{words[: width - 1]}…") or None
-
-    def _identity(self, row: Row, field: Field) -> str | None:
-        cell = self._cell(row, field)
-        if cell is None:
-            return None
-        identity = clean_text(_plain_number(cell))
-        if len(identity) > _LONGEST_ID:
-            return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
-        return identity or None
-
-    def _url(self, row: Row) -> str | None:
-        cell = self._cell(row, Field.URL)
-        if not isinstance(cell, str):
-            return None
-        url = clean_text(cell)
-        allowed = url.startswith(("http://", "https://")) and len(url) <= _LONGEST_URL and not re.search(r"\s", url)
-        return url if allowed else None
+        return None if cell is None else clean_text(_plain_number(cell)) or None
 
     def _kind(self, row: Row) -> Kind:
         cell = self._cell(row, Field.KIND)

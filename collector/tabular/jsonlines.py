@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from collector.errors import PayloadChanged
 from collector.tabular import COLUMN_LIMIT, RECORD_LIMIT, Broken, Format, Row, is_blank
@@ -19,14 +19,13 @@ class JsonLinesTable:
     """A JSONL file, read as a table; its columns are the keys of the first thousand objects."""
 
     format = Format.JSONL
-    typed = True
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         self.path = path
         self.encoding = encoding
         self.details = [f"encoding: {encoding.codec.removesuffix('-sig')} ({encoding.why})"]
         self._size = max(1, path.stat().st_size)
-        self._file: BinaryIO | None = None
+        self._read: Callable[[], int] | None = None
         names: dict[str, None] = {}
         for count, (_, found) in enumerate(self._records(), start=1):
             if isinstance(found, dict):
@@ -51,23 +50,25 @@ class JsonLinesTable:
 
     def _records(self) -> Iterator[tuple[str, dict[str, Any] | Broken]]:
         with self.path.open(encoding=self.encoding.codec, errors="replace", newline="\n") as file:
-            self._file = file.buffer
+            raw: Any = file.buffer
+            self._read = raw.tell
             number = 0
             while line := file.readline(RECORD_LIMIT):
                 number += 1
                 place = f"line {number}"
                 if len(line) >= RECORD_LIMIT:
                     while line and not line.endswith("\n"):
-                        line = file.readline(RECORD_LIMIT)  # noqa: PLW2901  the rest of the same line
+                        line = file.readline(RECORD_LIMIT)
                     yield place, Broken(place=place, reason="the line is longer than 4 million characters", raw="")
                 elif not line.isspace():
                     yield place, _parse(line, place)
 
     def share_read(self) -> float | None:
         """Share of the file's bytes that were read."""
-        if self._file is None or self._file.closed:
+        try:
+            return None if self._read is None else min(1.0, self._read() / self._size)
+        except ValueError:  # the file is closed
             return None
-        return min(1.0, self._file.tell() / self._size)
 
 
 def _parse(line: str, place: str) -> dict[str, Any] | Broken:

@@ -17,7 +17,11 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".jsonl", ".ndjson", ".par
 """Endings of the files that a watched folder is searched for."""
 
 _FOREIGN = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file (.xls) or one with a password", "Save it as .xlsx or CSV."),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Excel file (.xls) or one with a password",
+        "Save it as .xlsx or CSV.",
+    ),
     (b"%PDF", "a PDF", "Ask for the table as CSV or Excel."),
     (b"\x1f\x8b", "packed with gzip", "Unpack it first (gunzip)."),
     (b"BZh", "packed with bzip2", "Unpack it first (bunzip2)."),
@@ -49,7 +53,9 @@ def open_table(
     except OSError as error:
         raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
     if size > largest:
-        raise TooLarge(f"{path.name} has {size >> 20} MB; at most {largest >> 20} MB are read. Split it, or raise largest_mb.")
+        raise TooLarge(
+            f"{path.name} has {size >> 20} MB; at most {largest >> 20} MB are read. Split it, or raise largest_mb."
+        )
     if not head.strip():
         raise PayloadChanged(f"{path.name} is empty.")
     kind = file_format or _kind(path, head)
@@ -78,7 +84,7 @@ def _kind(path: Path, head: bytes) -> Format:
         return Format.JSONL
     if start.startswith(b"[") and suffix in {".json", ".jsonl", ".ndjson"}:
         raise PayloadChanged(
-            f"{path.name} is one JSON list; one object a line is read. Turn it with: jq -c '.[]' {path.name} > out.jsonl"
+            f"{path.name} is one JSON list; one object a line is read. Turn it with: jq -c '.[]' IN > OUT.jsonl"
         )
     return Format.JSONL if suffix in {".jsonl", ".ndjson"} else Format.CSV
 
@@ -91,5 +97,7 @@ def _refuse_what_is_no_text_table(path: Path, head: bytes, codec: str) -> None:
             "Often this is a log-in page that was saved instead of the file: download it again."
         )
     strange = sum(c < " " and c not in "\t\r\n\f\x1b" for c in text)
-    if strange > 0.1 * len(text) or (b"\0" in head and "utf_16" not in codec and "utf-16" not in codec and strange > 20):
+    if strange > 0.1 * len(text) or (
+        b"\0" in head and "utf_16" not in codec and "utf-16" not in codec and strange > 20
+    ):
         raise PayloadChanged(f"{path.name} is a binary file, not a table that can be read.")

@@ -46,7 +46,9 @@ def given_scale(wanted: str) -> Scale:
     """The scale that somebody asked for, such as "0-10". Raises BadSettings."""
     found = _SCALE.match(wanted.strip())
     if not found or float(found["low"]) >= float(found["high"]):
-        raise BadSettings(f"The rating scale {wanted!r} is not known. Give the least and the best, such as 1-5 or 0-10.")
+        raise BadSettings(
+            f"The rating scale {wanted!r} is not known. Give the least and the best, such as 1-5 or 0-10."
+        )
     return Scale(low=float(found["low"]), high=float(found["high"]))
 
 

@@ -104,7 +104,7 @@ def survey(
         scale=_scale(mapping, seen, rating_scale),
         decimal=decimal,
         rows=seen.rows,
-        guarded=table.format is Format.CSV and table.columns and OWN_COLUMNS <= set(table.columns) and _marked(table),
+        guarded=table.format is Format.CSV and OWN_COLUMNS.issubset(table.columns) and _marked(table),
         notes=tuple(notes),
     )
 
@@ -114,9 +114,7 @@ def _marked(table: Table) -> bool:
     return any("byte order mark" in detail for detail in table.details)
 
 
-def _dates(
-    table: Table, mapping: Columns, seen: _Seen, date_format: str | None, zone: ZoneInfo
-) -> DateFormat:
+def _dates(table: Table, mapping: Columns, seen: _Seen, date_format: str | None, zone: ZoneInfo) -> DateFormat:
     if date_format is not None:
         return given_format(date_format, zone)
     if Field.CREATED_AT not in mapping:
@@ -140,7 +138,7 @@ class _Seen:
     decimal: str | None
     dates: DateEvidence = field(default_factory=DateEvidence)
     ratings: RatingEvidence = field(default_factory=RatingEvidence)
-    ids: _Ids = field(default_factory=lambda: _Ids())
+    ids: _Ids = field(default_factory=lambda: _Ids())  # noqa: PLW0108  the class stands below
     rows: int = 0
     repeated: int = 0
 

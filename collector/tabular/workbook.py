@@ -46,7 +46,9 @@ def check_archive(path: Path) -> None:
         raise TooLarge(f"{path.name} unpacks to {total >> 20} MB; at most {UNPACKED_LIMIT >> 20} MB are read.")
     for part in parts:
         if part.file_size > _SMALL and part.file_size > RATIO_LIMIT * max(1, part.compress_size):
-            raise TooLarge(f"{path.name} is packed {part.file_size // max(1, part.compress_size)}-fold: a bomb, no data.")
+            raise TooLarge(
+                f"{path.name} is packed {part.file_size // max(1, part.compress_size)}-fold: a bomb, no data."
+            )
         if part.filename == "xl/sharedStrings.xml" and part.file_size > STRINGS_LIMIT:
             raise TooLarge(
                 f"{path.name} holds {part.file_size >> 20} MB of text; at most {STRINGS_LIMIT >> 20} MB can be read "
@@ -65,7 +67,6 @@ class WorkbookTable:
     """One sheet of a workbook, read as a table; cells come as text, numbers, dates or None."""
 
     format = Format.XLSX
-    typed = True
 
     def __init__(self, path: Path, sheet: str | None) -> None:
         check_archive(path)
@@ -161,10 +162,14 @@ def _choose(sheets: list[str], wanted: str | None, path: Path) -> str:
 def _cells(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list[Any]]]:
     # A sheet may claim to be 16,384 columns wide; without its claim a row is as wide as its last cell.
     sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+    rows: Iterator[tuple[Any, ...]] = sheet.iter_rows(values_only=True)  # type: ignore[misc]  # the stub's self is too narrow
+    for number, cells in enumerate(rows, start=1):
         if number > _ROWS:
             raise PayloadChanged("a sheet has more rows than the format allows")
-        yield number, [None if isinstance(cell, str) and cell.startswith("#") and cell in _ERRORS else cell for cell in cells]
+        yield (
+            number,
+            [None if isinstance(cell, str) and cell.startswith("#") and cell in _ERRORS else cell for cell in cells],
+        )
 
 
 _ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}
