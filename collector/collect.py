@@ -173,7 +173,8 @@ class _Run:
             lease = take_lease(conn, f"collect/{key}", this_process(), started, LEASE)
             if lease is None:
                 return replace(report, skipped="Another process is collecting this source.")
-            state: Mapping[str, Any] = state_of(conn, key) or {}
+            row = state_of(conn, key)
+            state: dict[str, Any] = {} if row is None else dict(row)
             waits = state.get("wait_until")
             if waits is not None and waits > started and not force:
                 drop_lease(conn, lease)
@@ -315,7 +316,7 @@ def _source(config: SourceConfig) -> Any:
 
 
 def _listener(config: SourceConfig, brands: Sequence[Brand]) -> Listener:
-    own_words = bool(getattr(config.settings, "queries", ()))
+    own_words = any(getattr(config.settings, name, ()) for name in ("queries", "tags"))
     return Listener(config=config, brands=brands, recheck=getattr(_source(config), "LOOSE", False) and not own_words)
 
 

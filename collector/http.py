@@ -227,7 +227,7 @@ class Client:
         """
         kind = "application/json" if isinstance(body, bytes) else "application/x-www-form-urlencoded"
         content = body if isinstance(body, bytes) else urlencode(body).encode()
-        how["headers"] = {"content-type": kind, **how.get("headers", {})}
+        how["headers"] = ({"content-type": kind} if content else {}) | {**how.get("headers", {})}
         return self._send(Ask(method="POST", url=url, content=content, json=True, **how))
 
     def hold(self, url: str, wait: timedelta) -> None:
@@ -339,7 +339,7 @@ class Client:
         if answer.status == 304 and ask.conditional:
             return replace(answer, unchanged=True)
         if not 200 <= answer.status < 300 and answer.status not in ask.accept:
-            raise self._refusal(answer, limit)
+            raise self.refusal(answer)
         if ask.json:
             where = self.shown(answer.url)
             answer = replace(answer, data=read_json(answer.body, answer.headers.get("content-type", ""), where))
@@ -347,7 +347,9 @@ class Client:
             self._remember(ask.url, answer)
         return answer
 
-    def _refusal(self, answer: Answer, limit: RateLimit) -> CollectorError:
+    def refusal(self, answer: Answer) -> CollectorError:
+        """The error that an answer amounts to: for a status that was accepted but turned out to be one."""
+        limit = rate_limit(answer.headers, answer.body, self.now())
         said = self._redacted(describe(answer.body, answer.headers.get("content-type", "")))
         sentence = f"{self.shown(answer.url)} answered {answer.status}" + (f": {said}." if said else ".")
         # A refused request with nothing left of the allowance is a rate limit, whatever the status says.

@@ -37,7 +37,7 @@ class Leaf:
     """One answer of a newest-first listing.
 
     next     token of the page below; None: the source has nothing further down
-    oldest   the lowest moment of the listing's own order on this page (None: an empty page)
+    oldest   how far down the page reached, in the listing's own order (see `depth`; None: an empty page)
     forgets  the source shows only its latest entries: its end is no proof that nothing lies below
     """
 
@@ -48,6 +48,14 @@ class Leaf:
     forgets: bool = False
     unchanged: bool = False
     note: str | None = None
+
+
+def depth(moments: Sequence[datetime]) -> datetime | None:
+    """How far down a page of a listing surely reached: the newest of its last five entries.
+
+    One backdated entry among newer ones must not end a walk.
+    """
+    return max(moments[-5:], default=None)
 
 
 Read = Callable[[Any, datetime], Leaf]

@@ -1,0 +1,131 @@
+"""Mastodon hashtag timelines (and servers that speak the same, such as snac, Pleroma or GoToSocial).
+
+Wire facts: GET {base_url}/api/v1/timelines/tag/{tag}?limit=40&max_id=…, newest first, public unless the server closed
+it (then 401 {"error": …} until a token is given). Ids are opaque strings (snac's are hex and unsorted); pages are
+short where posts were filtered and snac sends no Link header, so the last id is the token of the page below and only
+an empty page is the end. Posts that federate late are filed under the day they were written: the overlap reads behind
+the mark for them. `content` is HTML; `edited_at` moves on edits; counts are this server's. Limit: 300 requests in 5
+minutes per address, X-RateLimit-Reset in ISO 8601. Documentation:
+https://docs.joinmastodon.org/methods/timelines/#tag
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from collector.errors import PayloadChanged
+from collector.html import text_of, titled
+from collector.mention import Item, Kind
+from collector.options import need_address
+from collector.payload import Parsed, counted, moment, read_each, string
+from collector.sources import Cursor, Page, Walk
+from collector.walk import Leaf, depth, each, newest_first
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "mastodon"
+LOOSE = True
+PAGE = 40
+"""Entries a page: the most that Mastodon gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a Mastodon source.
+
+    base_url  the server, e.g. https://mastodon.social
+    tags      hashtags with or without "#"; empty: made of the brands' names and aliases
+    token     access token, where the server shows its timelines to members only
+    local     only posts written on this server
+    bots      also posts of accounts that say they are bots
+    """
+
+    base_url: str = "https://mastodon.social"
+    tags: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_MASTODON_TOKEN"})
+    local: bool = False
+    bots: bool = True
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need_address(KIND, "base_url", self.base_url)
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Read the timeline of every tag."""
+    tags = dict.fromkeys(_tag(word) for word in settings.tags or walk.terms)
+    yield from each(cursor, {tag: partial(_pages, settings, client, walk, tag) for tag in tags if tag})
+
+
+def _tag(word: str) -> str:
+    """The hashtag of a name: "Aurora Air" is listened for under #auroraair."""
+    return re.sub(r"\W+", "", word.strip().lstrip("#@").split("@")[0]).lower()
+
+
+def _pages(settings: Settings, client: Client, walk: Walk, tag: str, cursor: Cursor | None) -> Iterator[Page]:
+    url = f"{settings.base_url.rstrip('/')}/api/v1/timelines/tag/{quote(tag)}"
+    auth = {"authorization": f"Bearer {settings.token}"} if settings.token else {}
+
+    def read(token: str | None, _floor: datetime) -> Leaf:
+        params = {"limit": PAGE, "max_id": token, "local": settings.local or None}
+        answer = client.json(url, params, auth=auth, accept=frozenset({404}))
+        if answer.status == 404:
+            return Leaf()
+        parsed = parse(answer.data, settings)
+        last = answer.data[-1].get("id") if answer.data and isinstance(answer.data[-1], dict) else None
+        return Leaf(
+            items=parsed.items,
+            rejects=parsed.rejects,
+            next=str(last) if last is not None else None,
+            oldest=depth(_moments(answer.data)),
+        )
+
+    return newest_first(cursor, walk, read)
+
+
+def parse(payload: Any, settings: Settings) -> Parsed:
+    """The posts of one timeline answer."""
+    if isinstance(payload, dict) and "error" in payload:
+        raise PayloadChanged(
+            f"Mastodon answered with an error where posts are expected: {str(payload['error'])[:200]}."
+        )
+    return read_each(payload, partial(_item, settings=settings), name="id", what="the hashtag timeline")
+
+
+def _item(status: Any, *, settings: Settings) -> Item | None:
+    account = status["account"]
+    withheld = status.get("visibility") not in {"public", "unlisted", None} or account.get("noindex")
+    if withheld or status.get("reblog") or (account.get("bot") and not settings.bots):
+        return None
+    reply = status.get("in_reply_to_id")
+    edited = status.get("edited_at")
+    return Item(
+        external_id=string(status, "id"),
+        kind=Kind.COMMENT if reply else Kind.POST,
+        text=titled(text_of(status.get("spoiler_text")), text_of(status["content"])),
+        created_at=moment(status["created_at"]),
+        edited_at=moment(edited) if edited else None,
+        author=account.get("url") or account.get("acct"),
+        author_name=account.get("display_name") or account.get("acct"),
+        language=status.get("language"),
+        url=status.get("url") or status.get("uri"),
+        parent_id=str(reply) if reply else None,
+        reach=counted(status.get("replies_count"), status.get("reblogs_count"), status.get("favourites_count")),
+    )
+
+
+def _moments(statuses: Any) -> list[datetime]:
+    found = []
+    for status in statuses:
+        try:
+            found.append(moment(status["created_at"]))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found

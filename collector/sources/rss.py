@@ -1,0 +1,170 @@
+"""RSS and Atom feeds of every dialect, read by feedparser.
+
+Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that
+the feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A feed shows its
+latest entries only: what rolled off between two reads is a gap. Older pages, where a feed has them, hang on rel=next
+(RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a
+truncated feed still gives its whole entries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from calendar import timegm
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from collector.errors import BadSettings, PayloadChanged
+from collector.html import plain, text_of, titled
+from collector.mention import Item, Kind
+from collector.options import need, need_address
+from collector.payload import Parsed, moment, rejected
+from collector.sources import Cursor, Page, Reject, Walk
+from collector.walk import Leaf, each, newest_first
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "rss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a source of feeds.
+
+    feeds      addresses of the feeds
+    item_kind  what an entry is: article, review, post or comment
+    """
+
+    feeds: tuple[str, ...] = ()
+    item_kind: Kind = Kind.ARTICLE
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need(KIND, "feeds", self.feeds, '["https://example.org/feed.xml"]')
+        for feed in self.feeds:
+            need_address(KIND, "feeds", feed)
+        if len(set(self.feeds)) < len(self.feeds):
+            raise BadSettings("The option 'feeds' names one feed twice; name each once.")
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Read every feed."""
+    queries = {feed: partial(_pages, settings, client, walk, feed) for feed in settings.feeds}
+    yield from each(cursor, queries, one_host=False)
+
+
+def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cursor | None) -> Iterator[Page]:
+    def read(token: str | None, _floor: datetime) -> Leaf:
+        answer = client.get(token or feed, conditional=token is None)
+        if answer.unchanged:
+            return Leaf(unchanged=True, forgets=True)
+        document = _document(answer.body, answer.headers.get("content-type", ""), answer.url)
+        parsed = _entries(document, settings, client.now())
+        older = _older(document, answer.url) if walk.since is not None else None
+        moved = (
+            f"The feed {feed} has moved to {answer.moved_to} for good; change the address." if answer.moved_to else None
+        )
+        oldest = min((item.created_at for item in parsed.items), default=None)
+        return Leaf(items=parsed.items, rejects=parsed.rejects, next=older, oldest=oldest, forgets=True, note=moved)
+
+    return newest_first(cursor, walk, read)
+
+
+def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type: str = "", url: str = "") -> Parsed:
+    """The entries of a feed; `seen_at` dates those that have no date of their own.
+
+    Raises PayloadChanged for what is no feed.
+    """
+    return _entries(_document(payload, content_type, url), settings, seen_at)
+
+
+def _document(payload: bytes, content_type: str, url: str) -> Any:
+    headers = {"content-location": url, "content-type": content_type} if content_type else {"content-location": url}
+    # Given as a stream: feedparser would take bytes or a string for the name of a file or an address to open.
+    document = feedparser.parse(io.BytesIO(payload), response_headers=headers)
+    if not document.get("version") and not document.entries:
+        what = "an HTML page" if b"<html" in payload[:2_000].lower() else "no feed"
+        raise PayloadChanged(f"{url or 'The address'} sent {what} where an RSS or Atom feed is expected.")
+    return document
+
+
+def _entries(document: Any, settings: Settings, seen_at: datetime) -> Parsed:
+    items: list[Item] = []
+    rejects: list[Reject] = []
+    language = dict.get(document.feed, "language")
+    for number, entry in enumerate(document.entries, start=1):
+        try:
+            items.append(_item(entry, settings, language, seen_at))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            rejects.append(rejected(dict(entry), f"entry {number}", "id", error))
+    return Parsed(items=items, rejects=rejects)
+
+
+def _item(entry: Any, settings: Settings, language: str | None, seen_at: datetime) -> Item:
+    title, body = plain(dict.get(entry, "title")), _body(entry)
+    published, updated = _date(entry, "published"), _date(entry, "updated") or _date(entry, "created")
+    created = published or updated
+    link = dict.get(entry, "link")
+    key = dict.get(entry, "id") or link
+    if not key:
+        words = f"{title}\0{created}\0{'' if title else body}"
+        key = f"sha256:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()}"
+    detail = dict.get(entry, "author_detail") or {}
+    reply = dict.get(entry, "thr_in-reply-to") or {}
+    return Item(
+        external_id=key,
+        kind=settings.item_kind,
+        text=titled(title, body),
+        created_at=created or seen_at,
+        edited_at=updated if published and updated and updated > published else None,
+        author=dict.get(detail, "href") or dict.get(detail, "email") or dict.get(entry, "author"),
+        author_name=dict.get(detail, "name") or dict.get(entry, "author"),
+        language=_language(entry) or language,
+        url=link,
+        parent_id=dict.get(reply, "ref") if isinstance(reply, dict) else None,
+    )
+
+
+def _body(entry: Any) -> str:
+    """The fullest text that an entry gives."""
+    parts = [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]
+    texts = [_plain(part) for part in parts if isinstance(part, Mapping)]
+    return max([*texts, "" if texts else plain(dict.get(entry, "summary"))], key=len, default="")
+
+
+def _plain(part: Mapping[str, Any]) -> str:
+    value = part.get("value") or ""
+    return plain(value) if part.get("type") == "text/plain" else text_of(value)
+
+
+def _language(entry: Any) -> str | None:
+    parts = [*(dict.get(entry, "content") or ()), dict.get(entry, "title_detail") or {}]
+    return next((part["language"] for part in parts if isinstance(part, Mapping) and part.get("language")), None)
+
+
+def _date(entry: Any, name: str) -> datetime | None:
+    """A date of an entry; where feedparser could not read it (no zone, another order), as best as it can be read."""
+    parsed = dict.get(entry, f"{name}_parsed")
+    if parsed is not None:
+        try:
+            return datetime.fromtimestamp(timegm(parsed), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    try:
+        return moment(dict.get(entry, name))
+    except ValueError:
+        return None
+
+
+def _older(document: Any, url: str) -> str | None:
+    links = dict.get(document.feed, "links") or ()
+    found = next((link.get("href") for link in links if link.get("rel") in {"next", "prev-archive"}), None)
+    return urljoin(url, found) if found else None

@@ -1,0 +1,382 @@
+"""A server on loopback that speaks each source's wire format over one set of posts, and misbehaves on demand."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import struct
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+COMPLAINTS = (
+    "lost my bag in {place} and nobody answers",
+    "was three hours late to {place} again",
+    "crew were lovely on the way to {place}",
+    "charged me twice for a seat to {place}",
+    "app crashed while I checked in for {place}",
+)
+PLACES = ("Oslo", "Lyon", "Porto", "Graz", "Turku", "Ghent", "Cork", "Basel")
+
+
+@dataclass(slots=True)
+class Post:
+    """One post of the served world."""
+
+    number: int
+    text: str
+    created: datetime
+    edited: datetime | None = None
+    deleted: bool = False
+    rating: int = 3
+
+    @property
+    def seconds(self) -> int:
+        return int(self.created.timestamp())
+
+
+@dataclass(slots=True)
+class World:
+    """What there is to collect, and how the server will misbehave.
+
+    faults   a fault a request, None for an honest answer; when they run out all answers are honest
+    asked    every request, as (path, query)
+    tokens   bearer tokens that Bluesky's wire accepts; None: anonymous search is allowed
+    """
+
+    posts: list[Post]
+    faults: deque[str | None] = field(default_factory=deque)
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    tokens: set[str] | None = None
+    logins: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def newest_first(self) -> list[Post]:
+        with self.lock:
+            return sorted((p for p in self.posts if not p.deleted), key=lambda p: (-p.seconds, -p.number))
+
+
+def posts(count: int, newest: datetime, apart: timedelta = timedelta(seconds=30), *, start: int = 0) -> list[Post]:
+    """`count` posts, each different, the last one at `newest`."""
+    made = []
+    for index in range(count):
+        number = start + index
+        said = COMPLAINTS[number % len(COMPLAINTS)].format(place=PLACES[number // 5 % len(PLACES)])
+        text = f"Aurora Air {said}, case {number} <3"
+        made.append(Post(number, text, newest - apart * (count - 1 - index), rating=1 + number % 5))
+    return made
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# ------------------------------------------------------------------ the wire formats
+
+
+def mastodon(world: World, path: str, query: dict[str, str]) -> Any:
+    limit = min(int(query.get("limit", "20")), 40)
+    listed = world.newest_first()
+    if "max_id" in query:
+        at = next((i for i, p in enumerate(listed) if str(p.number) == query["max_id"]), None)
+        listed = listed[at + 1 :] if at is not None else []
+    return [_status(p) for p in listed[:limit]]
+
+
+def _status(p: Post) -> dict[str, Any]:
+    return {
+        "id": str(p.number),
+        "uri": f"https://social.example/posts/{p.number}",
+        "url": f"https://social.example/@a{p.number % 97}/{p.number}",
+        "created_at": iso(p.created),
+        "edited_at": iso(p.edited) if p.edited else None,
+        "account": {"id": str(p.number % 97), "acct": f"a{p.number % 97}", "url": f"https://social.example/@a{p.number % 97}"},
+        "content": f"<p>{escaped(p.text)} <a href='https://social.example/tags/auroraair'>#<span>auroraair</span></a></p>",
+        "spoiler_text": "",
+        "visibility": "public",
+        "language": "en",
+        "in_reply_to_id": None,
+        "reblog": None,
+        "replies_count": 1,
+        "reblogs_count": 0,
+        "favourites_count": 2,
+        "tags": [{"name": "auroraair"}],
+    }
+
+
+def bluesky(world: World, path: str, query: dict[str, str]) -> Any:
+    limit = int(query.get("limit", "25"))
+    listed = [p for p in world.newest_first() if iso(p.created) >= query.get("since", "")]
+    start = int(query.get("cursor", "0::").split("::")[0])
+    rows = listed[start : start + limit]
+    answer: dict[str, Any] = {"posts": [_bluesky_post(p) for p in rows]}
+    if start + limit < len(listed):
+        answer["cursor"] = f"{start + limit}::cid"
+    return answer
+
+
+def _bluesky_post(p: Post) -> dict[str, Any]:
+    return {
+        "uri": f"at://did:plc:a{p.number % 97}/app.bsky.feed.post/{p.number}",
+        "cid": f"cid{p.number}",
+        "author": {"did": f"did:plc:a{p.number % 97}", "handle": f"a{p.number % 97}.example", "labels": []},
+        "record": {"text": p.text, "createdAt": iso(p.created), "langs": ["en"]},
+        "indexedAt": iso(p.created + timedelta(seconds=1)),
+        "replyCount": 0,
+        "repostCount": 1,
+        "likeCount": 2,
+        "quoteCount": 0,
+        "labels": [],
+    }
+
+
+def app_store(world: World, path: str, query: dict[str, str]) -> Any:
+    page = int(path.split("/page=")[1].split("/")[0])
+    rows = world.newest_first()[:500][(page - 1) * 50 : page * 50]
+    entries = [
+        {
+            "id": {"label": str(p.number)},
+            "author": {"name": {"label": f"a{p.number % 97}"}, "uri": {"label": f"https://apps.example/a{p.number % 97}"}},
+            "updated": {"label": p.created.isoformat()},
+            "im:rating": {"label": str(p.rating)},
+            "im:version": {"label": "7.1"},
+            "im:voteSum": {"label": "2"},
+            "title": {"label": f"Case {p.number}"},
+            "content": {"label": p.text, "attributes": {"type": "text"}},
+        }
+        for p in rows
+    ]
+    feed: dict[str, Any] = {"author": {"name": {"label": "iTunes Store"}}}
+    if entries:
+        feed["entry"] = entries[0] if len(entries) == 1 else entries
+    return {"feed": feed}
+
+
+def hacker_news(world: World, path: str, query: dict[str, str]) -> Any:
+    size, page = int(query.get("hitsPerPage", "20")), int(query.get("page", "0"))
+    listed = world.newest_first()
+    for condition in query.get("numericFilters", "").split(","):
+        if ">=" in condition:
+            listed = [p for p in listed if p.seconds >= int(condition.split(">=")[1])]
+        elif "<" in condition:
+            listed = [p for p in listed if p.seconds < int(condition.split("<")[1])]
+    if (page + 1) * size > 1000:
+        return {"hits": [], "nbHits": 0, "nbPages": 0, "message": "you can only fetch the 1000 hits for this query"}
+    rows = listed[page * size : (page + 1) * size]
+    hits = [
+        {
+            "objectID": str(p.number),
+            "created_at": iso(p.created),
+            "created_at_i": p.seconds,
+            "author": f"a{p.number % 97}",
+            "comment_text": f"<p>{escaped(p.text)}",
+            "points": None,
+            "parent_id": 1,
+            "story_id": 1,
+            "_tags": ["comment", f"author_a{p.number % 97}"],
+        }
+        for p in rows
+    ]
+    return {"hits": hits, "nbHits": len(listed), "page": page, "hitsPerPage": size}
+
+
+def feed(world: World, path: str, query: dict[str, str]) -> bytes:
+    rows = world.newest_first()[:100]
+    entries = "".join(
+        f"<item><guid isPermaLink='false'>{p.number}</guid><title>Case {p.number}</title>"
+        f"<link>https://news.example/{p.number}</link><pubDate>{format_datetime(p.created)}</pubDate>"
+        f"<description>{escaped(escaped(p.text))}</description></item>"
+        for p in rows
+    )
+    head = "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>News</title><language>en</language>"
+    return f"{head}{entries}</channel></rss>".encode()
+
+
+ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (
+    ("/api/v1/timelines/tag/", mastodon),
+    ("/xrpc/app.bsky.feed.searchPosts", bluesky),
+    ("/rss/customerreviews/", app_store),
+    ("/api/v1/search_by_date", hacker_news),
+    ("/feed.xml", feed),
+)
+
+# ------------------------------------------------------------------ misbehaviour
+
+WAITS: dict[str, Callable[[], tuple[dict[str, str], bytes]]] = {
+    "429-retry-after": lambda: ({"Retry-After": "3"}, b"slow down"),
+    "429-retry-date": lambda: ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=3))}, b""),
+    "429-epoch": lambda: ({"x-rate-limit-reset": str(int(datetime.now(UTC).timestamp()) + 3)}, b"{}"),
+    "429-iso": lambda: ({"X-RateLimit-Reset": (datetime.now(UTC) + timedelta(seconds=3)).isoformat()}, b"{}"),
+    "429-seconds": lambda: ({"X-Ratelimit-Reset": "3", "X-Ratelimit-Remaining": "0"}, b"{}"),
+    "429-body": lambda: ({}, b'{"backoff": 3, "error_name": "throttle_violation"}'),
+    "429-long": lambda: ({"Retry-After": "7200"}, b"{}"),
+    "429": lambda: ({}, b"<html><title>Too many</title></html>"),
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    world: World
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        with self.world.lock:
+            self.world.asked.append((parts.path, query))
+            self.world.headers.append({name.lower(): value for name, value in self.headers.items()})
+            fault = self.world.faults.popleft() if self.world.faults else None
+        if fault is None:
+            self._honest(parts.path, query)
+        elif fault in WAITS:
+            headers, body = WAITS[fault]()
+            self._send(429, body, headers)
+        else:
+            self._misbehave(fault, parts.path, query)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", "0")))
+        with self.world.lock:
+            self.world.asked.append((self.path, {}))
+            self.world.logins += 1
+            token = f"access-{self.world.logins}"
+            if self.world.tokens is not None:
+                self.world.tokens = {token}
+        answer = {"accessJwt": token, "refreshJwt": f"refresh-{self.world.logins}", "did": "did:plc:me"}
+        self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+    def _honest(self, path: str, query: dict[str, str]) -> None:
+        body = self._body(path, query)
+        if body is None:
+            self._send(404, b'{"error": "Record not found"}', {"Content-Type": "application/json"})
+            return
+        if path.startswith("/xrpc/") and self.world.tokens is not None:
+            token = self.headers.get("authorization", "").removeprefix("Bearer ")
+            if token not in self.world.tokens:
+                status, error = (400, "ExpiredToken") if token else (403, "AuthMissing")
+                self._send(status, json.dumps({"error": error, "message": error}).encode(), {})
+                return
+        if path == "/feed.xml":
+            tag = f'"{zlib.crc32(body)}"'
+            if self.headers.get("if-none-match") == tag:
+                self._send(304, b"", {"ETag": tag})
+                return
+            self._send(200, body, {"Content-Type": "application/rss+xml", "ETag": tag})
+            return
+        self._send(200, body, {"Content-Type": "application/json"})
+
+    def _body(self, path: str, query: dict[str, str]) -> bytes | None:
+        for part, answer in ROUTES:
+            if part in path:
+                given = answer(self.world, path, query)
+                return given if isinstance(given, bytes) else json.dumps(given).encode()
+        return None
+
+    def _misbehave(self, fault: str, path: str, query: dict[str, str]) -> None:
+        body = self._body(path, query) or b"{}"
+        typed = {"Content-Type": "application/json"}
+        if fault in {"500", "502", "503"}:
+            self._send(int(fault), b"<html><title>Bad day</title></html>", {"Content-Type": "text/html"})
+        elif fault == "reset":
+            self._reset()
+        elif fault == "reset-after":
+            self._send(200, body, typed)
+            self._reset()
+        elif fault == "cut":
+            self._send(200, body[: len(body) // 2], typed, length=len(body))
+            self.close_connection = True
+        elif fault == "truncated":
+            self._send(200, body[: len(body) // 2], typed)
+        elif fault == "html":
+            self._send(200, b"<!doctype html><html><title>Just a moment</title></html>", {"Content-Type": "text/html"})
+        elif fault == "loop":
+            self._send(302, b"", {"Location": self.path})
+        elif fault == "inside":
+            self._send(302, b"", {"Location": "http://169.254.169.254/latest/meta-data/"})
+        elif fault == "file":
+            self._send(302, b"", {"Location": "file:///etc/passwd"})
+        elif fault == "gzip":
+            self._send(200, gzip.compress(body), {**typed, "Content-Encoding": "gzip"})
+        elif fault == "bomb":
+            self._send(200, gzip.compress(b"[" + b" " * 50_000_000 + b"]"), {**typed, "Content-Encoding": "gzip"})
+        elif fault == "double-bomb":
+            inner = gzip.compress(gzip.compress(b" " * 50_000_000))
+            self._send(200, inner, {**typed, "Content-Encoding": "gzip, gzip"})
+        elif fault == "latin-1":
+            text = body.decode().replace("Aurora", "Aur\\u00f3ra").encode().decode("unicode_escape")
+            self._send(200, text.encode("latin-1"), {"Content-Type": "application/json; charset=utf-8"})
+        elif fault == "drip":
+            self._drip()
+        else:
+            raise AssertionError(fault)
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        waiter = threading.Event()
+        try:
+            for _ in range(200):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                waiter.wait(0.05)
+        except OSError:
+            pass
+        self.close_connection = True
+
+    def _reset(self) -> None:
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str], length: int | None = None) -> None:
+        try:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body) if length is None else length))
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is part of the game."""
+
+
+@contextmanager
+def serving(world: World) -> Iterator[str]:
+    """Serve a world on a free port of loopback; gives its address."""
+    handler = type("BoundHandler", (Handler,), {"world": world})
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
