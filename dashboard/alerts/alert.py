@@ -58,10 +58,22 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """An incident as one message tells it.
+class Sibling:
+    """Another line that is unusual in the same incident, at its worst."""
 
-    dimensions   in words, e.g. "Reliability"; empty: dissatisfaction as a whole
+    dimension: str | None
+    source: str
+    hours: int
+    observed: int
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An incident as one message tells it: the figures are those of its worst spike.
+
+    dimension    in words, e.g. "Reliability"; None: dissatisfaction as a whole
     observed     dissatisfied voices within `hours`; expected, lower and upper are those of the same window
     share, usual_share   of all voices, 0 to 1
     weeks        by chance at most once in so many weeks
@@ -71,8 +83,8 @@ class Alert:
     event: Event
     incident_id: int
     brand: str
-    dimensions: tuple[str, ...]
-    sources: tuple[str, ...]
+    dimension: str | None
+    source: str
     severity: Severity
     spike_class: SpikeClass
     started_at: datetime
@@ -81,7 +93,8 @@ class Alert:
     observed: int
     expected: float
     upper: float
-    lower: float | None = None
+    lower: float = 0.0
+    also: tuple[Sibling, ...] = ()
     share: float | None = None
     usual_share: float | None = None
     weeks: float | None = None

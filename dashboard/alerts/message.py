@@ -13,14 +13,14 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from collector.identity import clean_text
-from dashboard.alerts.alert import Alert, Event, Quote
+from dashboard.alerts.alert import Alert, Event, Quote, Sibling
 from dashboard.alerts.chart import png, specification
 from dashboard.alerts.words import Words
 from sentiment.spikes.spike import SpikeClass
 
 QUOTE_SHOWN = 280
 """Characters of a voice that a mail repeats."""
-QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN = 5, 8, 6
+QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN, SIBLINGS_SHOWN = 5, 8, 6, 6
 _LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
 
 
@@ -87,6 +87,7 @@ def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
         "colour": "calm" if alert.event is Event.RESOLVED else alert.severity.value,
         "chart_id": chart_id if chart is not None else None,
         "chart_alt": _chart_alt(alert, words) if chart is not None else None,
+        "also": _also(alert, words),
         "drivers": _drivers(alert, words),
         "drivers_title": words.say("drivers", excess=words.number(alert.observed - alert.expected, 1)),
         "phrases": " · ".join(one_line(phrase, 40) for phrase in alert.phrases[:PHRASES_SHOWN]),
@@ -94,7 +95,7 @@ def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
         "unchanged": words.both([one_line(name, 80) for name in alert.unchanged]),
         "link_text": words["open"],
     }
-    subject = _subject(alert, words)
+    subject = subject_of(alert, words)
     return _written("incident", subject, context, words, envelope, chart=chart, chart_id=chart_id)
 
 
@@ -130,24 +131,22 @@ def write_note(
 # ------------------------------------------------------------------ parts
 
 
-def usual(alert: Alert, words: Words) -> str:
-    """The usual range of the window in words: "2 to 12", or "at most 12"."""
-    upper = words.number(int(alert.upper))
-    if not alert.lower or int(alert.lower) >= int(alert.upper):
-        return words.say("usual_most", upper=upper)
-    return words.say("usual_range", lower=words.number(int(alert.lower)), upper=upper)
+def usual(unusual: Alert | Sibling, words: Words) -> str:
+    """The usual range of a window in words: "2 to 12", or "at most 12"."""
+    lower, upper = int(unusual.lower), int(unusual.upper)
+    if 0 < lower < upper:
+        return words.say("usual_range", lower=words.number(lower), upper=words.number(upper))
+    return words.say("usual_most", upper=words.number(upper))
 
 
-def _about(alert: Alert, words: Words) -> str:
-    if not alert.dimensions:
-        return words["about_all"]
-    return words.say("about", dimensions=words.both([one_line(name, 60) for name in alert.dimensions]))
+def _about(dimension: str | None, words: Words) -> str:
+    return words["about_all"] if dimension is None else words.say("about", dimension=one_line(dimension, 60))
 
 
 def _figures(alert: Alert, words: Words) -> dict[str, str]:
     return {
         "brand": one_line(alert.brand, 60),
-        "about": _about(alert, words),
+        "about": _about(alert.dimension, words),
         "observed": words.number(alert.observed),
         "usual": usual(alert, words),
         "span": words.span(alert.hours),
@@ -156,8 +155,11 @@ def _figures(alert: Alert, words: Words) -> dict[str, str]:
     }
 
 
-def _subject(alert: Alert, words: Words) -> str:
-    return one_line(words.say(f"subject_{alert.event}", **_figures(alert, words)), 200)
+def subject_of(alert: Alert, words: Words) -> str:
+    """The subject line: a sentence that says what happened."""
+    over = alert.resolved_at is not None and alert.event is not Event.RESOLVED
+    key = "subject_past" if over else f"subject_{alert.event}"
+    return one_line(words.say(key, **_figures(alert, words)), 200)
 
 
 def _title(alert: Alert, words: Words) -> str:
@@ -184,7 +186,7 @@ def _told(alert: Alert, words: Words) -> dict[str, Any]:
         "lines": lines,
         "facts": [
             (words["since"], figures["started"]),
-            (words["sources"], ", ".join(one_line(source, 60) for source in alert.sources)),
+            (words["source"], one_line(alert.source, 60)),
             (words["severity"], words[alert.severity.value]),
         ],
     }
@@ -196,6 +198,21 @@ def _headline(alert: Alert) -> str:
     if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SLOW_RISE:
         return "headline_slow"
     return f"headline_{alert.event}"
+
+
+def _also(alert: Alert, words: Words) -> list[tuple[str, str]]:
+    return [
+        (
+            words.say("also_name", about=_about(sibling.dimension, words), source=one_line(sibling.source, 60)),
+            words.say(
+                "also_figures",
+                observed=words.number(sibling.observed),
+                span=words.span(sibling.hours),
+                usual=usual(sibling, words),
+            ),
+        )
+        for sibling in alert.also[:SIBLINGS_SHOWN]
+    ]
 
 
 def _drivers(alert: Alert, words: Words) -> list[tuple[str, str]]:

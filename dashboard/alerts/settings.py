@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.policy import SMTP
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dashboard.alerts.words import languages
 from sentiment.spikes.spike import Severity
 
 
@@ -51,7 +51,7 @@ class MailSettings:
         if self.reply_to is not None:
             address_of(self.reply_to)
         if self.user is not None and self.password is None:
-            raise ValueError("has a user but no password; give password, or the environment variable it may come from")
+            raise ValueError("has a user but no password")
         if self.timeout <= timedelta(0):
             raise ValueError("timeout must be longer than nothing, e.g. 30s")
 
@@ -109,6 +109,10 @@ class Manager:
             address_of(self.email)
         if self.escalate_after is not None and self.escalate_after <= timedelta(0):
             raise ValueError("escalate_after must be longer than nothing, e.g. 2h")
+        if self.language not in languages():
+            raise ValueError(
+                f"language {self.language!r} is not known; messages are written in {', '.join(languages())}"
+            )
         zone_of(self.timezone)
         clock_of(self.digest_at)
         if self.quiet_hours is not None:
@@ -155,14 +159,12 @@ class AlertSettings:
 
 
 def address_of(text: str) -> Address:
-    """The one mail address in "a@b.c" or "Name <a@b.c>"; ValueError with a sentence where there is none."""
-    name, spec = parseaddr(text)
-    if any(ord(c) < 32 for c in text) or "@" not in spec or spec.startswith("@") or spec.endswith("@"):
+    """The one mail address in "a@b.c" or "Name <a@b.c>"; ValueError with a sentence where there is none, or several."""
+    header = SMTP.header_factory("To", "" if any(ord(c) < 32 for c in text) else text)
+    found: tuple[Address, ...] = header.addresses
+    if len(found) != 1 or not found[0].username or not found[0].domain:
         raise ValueError(f"{text!r} is no mail address; write name@example.com")
-    try:
-        return Address(display_name=name, addr_spec=spec)
-    except (HeaderParseError, ValueError, IndexError) as error:
-        raise ValueError(f"{text!r} is no mail address; write name@example.com") from error
+    return found[0]
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -96,7 +96,7 @@ def test_a_hostile_subject_stays_one_line(mail_server: MailServer, subject: str)
 
 
 def test_a_lone_surrogate_and_every_script_survive_the_way(mail_server: MailServer) -> None:
-    alert = an_alert(brand="Fähre 北风 🚢 \ud83d", dimensions=("Verlässlichkeit",))
+    alert = an_alert(brand="Fähre 北风 🚢 \ud83d", dimension="Verlässlichkeit")
     message = write_incident(alert, words("en", BERLIN), ENVELOPE)
     send(mail_server.settings, "ann@northwind.example", "Ännchen 北", message, NOW)
 

@@ -1,0 +1,345 @@
+"""What was decided to be told and how far it got: deliveries, decisions, silences and recipients, with all their SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine import RowMapping
+
+from collector.store import Utc, metadata
+from collector.store.runs import upsert
+from dashboard.alerts.silence import Silence
+from sentiment.spikes.spike import Severity
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+ERROR_KEPT = 500
+"""Characters of an error that a delivery keeps."""
+
+
+class State(StrEnum):
+    """How far a delivery got."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("about", String(200), nullable=False, comment="incident/12, source/forum/…, digest/day/…"),
+    Column("event", String(40), nullable=False, comment="opened, worse/critical, resolved/0 …"),
+    Column("recipient", String(320), nullable=False, comment="mail address, or the name of a chat without its secrets"),
+    Column("channel", String(20), nullable=False),
+    Column("person", String(200), nullable=False, comment="name of the manager in the configuration"),
+    Column("incident_id", _ID),
+    Column("severity", String(20)),
+    Column("message_id", String(255), nullable=False, comment="stable: a message sent twice is recognised as one"),
+    Column("subject", String(250), nullable=False),
+    Column("body", JSON, nullable=False, comment="the facts as they were known"),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, comment="why it was suppressed"),
+    Column("bundle", String(400), comment="deliveries that go out as one message"),
+    Column("due", Utc, nullable=False),
+    Column("next_try", Utc, nullable=False),
+    Column("claimed_until", Utc),
+    Column("claim", Integer, nullable=False, server_default="0", comment="fencing token: grows with every claim"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    UniqueConstraint("about", "event", "recipient", "channel", name="uq_delivery_once"),
+    Index("ix_delivery_due", "state", "next_try"),
+    Index("ix_delivery_incident", "incident_id"),
+    Index("ix_delivery_recipient_due", "recipient", "channel", "due"),
+)
+"""One thing told to one recipient by one channel; unique, so that no restart and no second process tells it twice."""
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("about", String(200), primary_key=True),
+    Column("event", String(40), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("recipients", Integer, nullable=False, server_default="0"),
+)
+"""What was decided already, whoever was told: a person added later does not hear of it anew."""
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("start", Utc, nullable=False),
+    Column("end", Utc, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(200)),
+    Column("brands", JSON, nullable=False),
+    Column("dimensions", JSON, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("up_to", String(20)),
+    Column("created_at", Utc, nullable=False),
+    Column("lifted_at", Utc),
+    Index("ix_silence_end", "end"),
+)
+"""Silences set from the dashboard; planned ones stand in the configuration."""
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("address", String(320), primary_key=True),
+    Column("asked_at", Utc),
+    Column("confirmed_at", Utc),
+    Column("unsubscribed_at", Utc),
+)
+"""What the people behind the addresses said themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A delivery to be queued, or recorded as suppressed."""
+
+    about: str
+    event: str
+    recipient: str
+    channel: str
+    person: str
+    message_id: str
+    subject: str
+    body: Mapping[str, Any]
+    due: datetime
+    incident_id: int | None = None
+    severity: Severity | None = None
+    bundle: str | None = None
+    reason: str | None = None
+
+
+# ------------------------------------------------------------------ deciding
+
+
+def take(conn: Connection, about: str, event: str, now: datetime) -> bool:
+    """Claim the right to decide something, for ever; False if it was decided before."""
+    statement = (
+        upsert(conn, decision)
+        .values(about=about, event=event, at=now)
+        .on_conflict_do_nothing(index_elements=["about", "event"])
+        .returning(decision.c.about)
+    )
+    return conn.execute(statement).scalar_one_or_none() is not None
+
+
+def decided(conn: Connection, abouts: Sequence[str]) -> dict[str, set[str]]:
+    """The events decided so far, by what they are about."""
+    found: dict[str, set[str]] = {}
+    rows = conn.execute(select(decision.c.about, decision.c.event).where(decision.c.about.in_(abouts)))
+    for about, event in rows:
+        found.setdefault(about, set()).add(event)
+    return found
+
+
+def put(conn: Connection, drafts: Iterable[Draft], now: datetime) -> int:
+    """Queue drafts (those with a reason are recorded as suppressed); returns how many were new."""
+    count = 0
+    for draft in drafts:
+        values = asdict(draft) | {
+            "state": State.QUEUED if draft.reason is None else State.SUPPRESSED,
+            "next_try": draft.due,
+            "created_at": now,
+        }
+        statement = upsert(conn, delivery).values(values).on_conflict_do_nothing()
+        count += conn.execute(statement).rowcount
+        key = (decision.c.about == draft.about, decision.c.event == draft.event)
+        conn.execute(update(decision).where(*key).values(recipients=decision.c.recipients + 1))
+    return count
+
+
+def told_of(conn: Connection, incident_id: int) -> list[RowMapping]:
+    """Every delivery about an incident, oldest first."""
+    rows = conn.execute(select(delivery).where(delivery.c.incident_id == incident_id).order_by(delivery.c.id))
+    return list(rows.mappings())
+
+
+def alone_since(conn: Connection, recipient_: str, channel: str, since: datetime) -> int:
+    """Messages of their own to a recipient that were due after `since`, sent or still waiting."""
+    return int(
+        conn.scalar(
+            select(func.count())
+            .select_from(delivery)
+            .where(
+                delivery.c.recipient == recipient_,
+                delivery.c.channel == channel,
+                delivery.c.due > since,
+                delivery.c.bundle.is_(None),
+                delivery.c.incident_id.is_not(None),
+                delivery.c.state.in_((State.QUEUED, State.SENDING, State.SENT)),
+            )
+        )
+        or 0
+    )
+
+
+def gathered_since(conn: Connection, recipient_: str, channel: str, since: datetime) -> dict[datetime, str]:
+    """Gathered messages to a recipient since then: when each is due, and its bundle; those under way count as past."""
+    rows = conn.execute(
+        select(delivery.c.due, delivery.c.bundle)
+        .where(
+            delivery.c.recipient == recipient_,
+            delivery.c.channel == channel,
+            delivery.c.due > since,
+            delivery.c.bundle.is_not(None),
+            delivery.c.state != State.SUPPRESSED,
+        )
+        .distinct()
+    )
+    return {row.due: row.bundle for row in rows}
+
+
+def fold(conn: Connection, delivery_id: int, body: Mapping[str, Any], subject: str, severity: Severity) -> bool:
+    """Bring a message that was not tried yet up to date; False if it is under way by now."""
+    changed = conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id, delivery.c.state == State.QUEUED, delivery.c.attempts == 0)
+        .values(body=dict(body), subject=subject, severity=severity)
+    )
+    return bool(changed.rowcount)
+
+
+# ------------------------------------------------------------------ sending
+
+
+def claim(conn: Connection, now: datetime, lease: timedelta) -> list[RowMapping]:
+    """Take the next message that is due: its delivery, or all of its bundle; empty if none is.
+
+    A claim whose lease ran out is taken over: its sender died, before or after the mail left.
+    """
+    free = or_(
+        and_(delivery.c.state == State.QUEUED, delivery.c.next_try <= now),
+        and_(delivery.c.state == State.SENDING, delivery.c.claimed_until <= now),
+    )
+    # One row stands for its bundle, so that two senders never hold parts of the same one.
+    message = func.coalesce(delivery.c.bundle, cast(delivery.c.id, String))
+    heads = select(func.min(delivery.c.id)).where(free).group_by(message)
+    wanted = (
+        select(delivery.c.id, delivery.c.bundle)
+        .where(delivery.c.id.in_(heads), free)
+        .order_by(delivery.c.next_try, delivery.c.id)
+        .limit(1)
+    )
+    if conn.dialect.name == "postgresql":
+        wanted = wanted.with_for_update(skip_locked=True)
+    first = conn.execute(wanted).one_or_none()
+    if first is None:
+        return []
+    which = delivery.c.id == first.id if first.bundle is None else delivery.c.bundle == first.bundle
+    rows = conn.execute(
+        update(delivery)
+        .where(which, free)
+        .values(
+            state=State.SENDING,
+            claimed_until=now + lease,
+            claim=delivery.c.claim + 1,
+            attempts=delivery.c.attempts + 1,
+        )
+        .returning(delivery)
+    )
+    return sorted(rows.mappings(), key=lambda row: int(row["id"]))
+
+
+def finish(conn: Connection, rows: Sequence[RowMapping], **values: Any) -> None:
+    """Write down how claimed deliveries ended, unless another sender took them over meanwhile."""
+    if "last_error" in values and values["last_error"] is not None:
+        values["last_error"] = values["last_error"][:ERROR_KEPT]
+    for row in rows:
+        mine = (delivery.c.id == row["id"], delivery.c.claim == row["claim"], delivery.c.state == State.SENDING)
+        conn.execute(update(delivery).where(*mine).values(claimed_until=None, **values))
+
+
+def postpone(conn: Connection, channel: str, recipient_: str | None, now: datetime, until: datetime, error: str) -> int:
+    """Put off what is due on a channel that is down (of one recipient, where each has a server of its own)."""
+    statement = update(delivery).where(
+        delivery.c.channel == channel, delivery.c.state == State.QUEUED, delivery.c.next_try <= now
+    )
+    if recipient_ is not None:
+        statement = statement.where(delivery.c.recipient == recipient_)
+    return int(conn.execute(statement.values(next_try=until, last_error=error[:ERROR_KEPT])).rowcount)
+
+
+def waiting(conn: Connection) -> list[RowMapping]:
+    """What is queued or under way, the next first."""
+    states = (State.QUEUED, State.SENDING)
+    rows = conn.execute(
+        select(delivery).where(delivery.c.state.in_(states)).order_by(delivery.c.next_try, delivery.c.id)
+    )
+    return list(rows.mappings())
+
+
+# ------------------------------------------------------------------ silences and recipients
+
+
+def add_silence(conn: Connection, made: Silence, now: datetime) -> int:
+    """Keep a silence set by a person; returns its id."""
+    values = asdict(made) | {"created_at": now}
+    del values["id"]
+    return int(conn.execute(insert(silence).values(values)).inserted_primary_key[0])
+
+
+def lift_silence(conn: Connection, silence_id: int, now: datetime) -> None:
+    """End a silence before its time."""
+    conn.execute(update(silence).where(silence.c.id == silence_id, silence.c.lifted_at.is_(None)).values(lifted_at=now))
+
+
+def silences(conn: Connection, now: datetime) -> list[Silence]:
+    """The silences that are in force or to come, the first to end first."""
+    rows = conn.execute(
+        select(silence).where(silence.c.end > now, silence.c.lifted_at.is_(None)).order_by(silence.c.end)
+    ).mappings()
+    return [
+        Silence(
+            id=row["id"],
+            start=row["start"],
+            end=row["end"],
+            reason=row["reason"],
+            by=row["by"],
+            brands=tuple(row["brands"]),
+            dimensions=tuple(row["dimensions"]),
+            sources=tuple(row["sources"]),
+            up_to=None if row["up_to"] is None else Severity(row["up_to"]),
+        )
+        for row in rows
+    ]
+
+
+def standing_of(conn: Connection, address: str) -> RowMapping | None:
+    """What the person behind an address said; None: nothing yet."""
+    return conn.execute(select(recipient).where(recipient.c.address == address.lower())).mappings().one_or_none()
+
+
+def set_recipient(conn: Connection, address: str, **values: datetime | None) -> None:
+    """Keep what the person behind an address said: asked_at, confirmed_at, unsubscribed_at."""
+    statement = upsert(conn, recipient).values(address=address.lower(), **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
