@@ -45,7 +45,7 @@ class GeneralSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierSettings:
-    """[classifier]: the model that reads: "shipped", a folder with a trained one, or a Hugging Face name (extra hub)."""
+    """[classifier]: the model that reads: "shipped", a folder of a trained one, or a Hugging Face name (extra hub)."""
 
     model: str = "shipped"
     threads: int = 2
@@ -196,10 +196,12 @@ class _Reader:
         def name_of(key: str) -> str:
             return _env_name(prefix, key)
 
-        return bind(
-            kind, table, where, secret=lambda key: self.secret(name_of(key), where),
-            secret_name=name_of, folder=self.path.parent,
-        )  # fmt: skip
+        def secret_of(key: str) -> str | None:
+            given = self.secret(name_of(key), where)
+            shared = next(f.metadata.get("env") for f in fields(kind) if f.name == key)
+            return self.secret(shared, where) if given is None and shared and key not in table else given
+
+        return bind(kind, table, where, secret=secret_of, secret_name=name_of, folder=self.path.parent)
 
     def secret(self, name: str, where: Where) -> str | None:
         """The value of NAME, or the content of the file that NAME_FILE names."""
@@ -245,6 +247,7 @@ def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...])
         shared = {key: value for key, value in table.items() if key in _SHARED}
         own = {key: value for key, value in table.items() if key not in _SHARED}
         settings_kind = kinds()[str(kind)].Settings
+        shared.setdefault("enabled", not getattr(kinds()[str(kind)], "OFF_BY_DEFAULT", False))
         _known_keys(own, settings_kind, where)
         settings = reader.bound(settings_kind, own, where, f"source_{table['name']}")
         found.append(replace(bind(SourceConfig, shared | {"settings": {}}, where), settings=settings))

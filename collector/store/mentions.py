@@ -20,10 +20,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     tuple_,
     update,
@@ -387,3 +389,14 @@ def ids_of(conn: Connection, source: str, external_ids: Sequence[str]) -> list[i
 def ids_of_author(conn: Connection, author_key: str) -> list[int]:
     """Store ids of everything an author (by salted key) said."""
     return list(conn.scalars(select(mention.c.id).where(mention.c.author_key == author_key)))
+
+
+def ids_named(conn: Connection, name: str) -> list[int]:
+    """Store ids of what a person may call a mention: its number, "source/external id", or its link."""
+    wanted = [mention.c.url == name]
+    if name.isdecimal():
+        wanted.append(mention.c.id == int(name))
+    source, slash, external_id = name.partition("/")
+    if slash:
+        wanted.append(and_(mention.c.source == source, mention.c.external_id == external_id))
+    return list(conn.scalars(select(mention.c.id).where(or_(*wanted))))

@@ -162,6 +162,11 @@ def waiting(conn: Connection) -> int:
     return conn.scalar(select(func.count()).select_from(unread)) or 0
 
 
+def count_set_aside(conn: Connection) -> int:
+    """How many texts broke the reading and were set aside."""
+    return conn.scalar(select(func.count()).select_from(unreadable)) or 0
+
+
 def claim(conn: Connection, holder: str, now: datetime, length: timedelta, size: int) -> list[Unread]:
     """Claim up to `size` unread mentions, newest first, for `length`; others leave them alone until then."""
     free = or_(unread.c.claimed_until.is_(None), unread.c.claimed_until <= now)

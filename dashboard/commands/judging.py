@@ -1,0 +1,114 @@
+"""Commands that count and judge: detect, spikes, backtest, verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+
+from dashboard.binding import Where, zone
+from dashboard.commands.console import ConfigOption, JsonOption, Session, fail, print_json, print_table, say, warn, when
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(detect)
+    app.command()(spikes)
+    app.command()(backtest)
+    app.command()(verify)
+
+
+def detect(config: Path | None = ConfigOption) -> None:
+    """Judge the buckets that are due."""
+    lines = Session(config).pipeline.detect()
+    for line in lines:
+        say(line)
+    if not lines:
+        say("Nothing new stands out.")
+
+
+def spikes(
+    file: Path = typer.Argument(..., help="CSV: series,time,count[,total][,covered]; hourly, daily or weekly."),
+    output: Path | None = typer.Option(None, "--output", "-o", help="JSONL to write; else stdout."),
+    budget_weeks: float = typer.Option(4.0, help="At most about one false alert in this many weeks, over all series."),
+    tz: str = typer.Option("UTC", "--tz", help="Zone of times without one, and of the daily rhythm."),
+) -> None:
+    """Judge other people's counts: a CSV in, one JSON object for each series and bucket out; nothing is kept."""
+    from sentiment.spikes.stateless import judge_file
+
+    if not file.is_file():
+        fail(f"There is no file {file}.", 2)
+    chosen: ZoneInfo = zone(tz, Where("--tz"))
+    if output is None:
+        report = judge_file(file, sys.stdout, budget_weeks=budget_weeks, zone=chosen)
+    else:
+        with output.open("w", encoding="utf-8") as opened:
+            report = judge_file(file, opened, budget_weeks=budget_weeks, zone=chosen)
+    for aside in report.set_aside[:20]:
+        warn(f"line {aside.line}: {aside.reason}; set aside")
+    warn(f"{report.judged:,} buckets of {report.series:,} series judged, {report.flagged:,} flagged.")
+
+
+def backtest(
+    config: Path | None = ConfigOption,
+    since: str | None = typer.Option(None, help="From this day on; else all that is kept."),
+    until: str | None = typer.Option(None, help="Until this day; else now."),
+    budget_weeks: float | None = typer.Option(None, help="Try another budget than the configured one."),
+    plant: float | None = typer.Option(
+        None, help="Also plant incidents this many times the usual, to see what is missed."
+    ),
+    json: bool = JsonOption,
+) -> None:
+    """What this setting would have alerted over a past span, and how many alerts a week that is."""
+    from dataclasses import replace
+
+    from sentiment.spikes.run import backtest as replay
+
+    session = Session(config)
+    zone_here = session.config.zone
+    settings = (
+        session.config.spikes if budget_weeks is None else replace(session.config.spikes, budget_weeks=budget_weeks)
+    )
+    report = replay(
+        session.store,
+        settings,
+        since=when(since, zone_here, "--since"),
+        until=when(until, zone_here, "--until") or session.pipeline.clock(),
+        plant=plant,
+    )
+    if json:
+        print_json(report.as_dict())
+        return
+    for line in report.lines(zone_here):
+        say(line)
+
+
+def verify(
+    config: Path | None = ConfigOption,
+    rebuild: bool = typer.Option(False, "--rebuild", help="Put the counts right where they differ."),
+    json: bool = JsonOption,
+) -> None:
+    """Recount everything from scratch and report any difference."""
+    from sentiment.store import counts
+
+    session = Session(config)
+    with session.store.read() as conn:
+        differences = counts.verify(conn)
+    if json:
+        print_json([{"table": d.table, "key": d.key, "kept": d.kept, "recounted": d.recounted} for d in differences])
+    elif not differences:
+        say("Every count equals a recount from scratch.")
+    else:
+        print_table(
+            ["table", "brand, facet, source, bucket", f"kept ({', '.join(counts.FIGURES)})", "recounted"],
+            [[d.table, d.key, d.kept, d.recounted] for d in differences[:50]],
+            title=f"{len(differences):,} counts differ",
+        )
+    if differences and rebuild:
+        with session.store.write() as conn:
+            counts.rebuild(conn)
+        warn("The counts were made anew.")
+    elif differences:
+        raise typer.Exit(1)

@@ -1,0 +1,110 @@
+"""Commands that read texts: classify, label, evaluate, train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(classify)
+    app.command()(label)
+    app.command()(evaluate)
+    app.command()(train)
+
+
+def classify(
+    config: Path | None = ConfigOption,
+    again: bool = typer.Option(False, "--again", help="Also what another model read; resumes where it was stopped."),
+    json: bool = JsonOption,
+) -> None:
+    """Read what is unread."""
+    from sentiment.store.readings import waiting
+
+    session = Session(config)
+    pipeline = session.pipeline
+    if again:
+        pipeline.adopt_model()
+    with session.store.read() as conn:
+        total = waiting(conn)
+    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as shown:
+        task = shown.add_task("reading", total=total)
+        report = pipeline.read(lambda done, left: shown.update(task, completed=done, total=done + left))
+    if json:
+        print_json({"read": report.read, "set_aside": report.set_aside, "waiting": report.waiting})
+        return
+    say(f"{report.read:,} read, {report.set_aside:,} set aside, {report.waiting:,} waiting. Next: groundswell detect")
+
+
+def label(
+    file: Path = typer.Argument(..., help="CSV or JSONL with a column text (and id, kept as it is)."),
+    output: Path = typer.Option(..., "--output", "-o", help="Where readings go: .jsonl or .csv."),
+    model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
+) -> None:
+    """Read other people's texts: a file in, readings out; nothing is kept."""
+    from sentiment.label import label_file
+
+    from sentiment.classifiers import load_classifier
+
+    if not file.is_file():
+        fail(f"There is no file {file}.", 2)
+    with Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown:
+        task = shown.add_task("reading", total=None)
+        report = label_file(
+            file, output, load_classifier(model), progress=lambda done: shown.update(task, completed=done)
+        )
+    say(f"{report.read:,} texts read into {output}.")
+    for problem in report.problems[:20]:
+        say(f"  {problem}")
+    if len(report.problems) > 20:
+        say(f"  … and {len(report.problems) - 20:,} more")
+
+
+def evaluate(
+    data: Path = typer.Option(..., "--data", help="Labelled texts, JSONL: text, and any of the labels."),
+    model: str = typer.Option("shipped", help="Model to judge: shipped, a folder, or a Hugging Face name."),
+    output: Path | None = typer.Option(None, "--output", "-o", help="Also write the scores as JSON."),
+    json: bool = JsonOption,
+) -> None:
+    """Score a classifier on labelled texts."""
+    from sentiment.classifiers import load_classifier
+    from sentiment.evaluation import evaluate_file
+
+    if not data.is_file():
+        fail(f"There is no file {data}.", 2)
+    report = evaluate_file(load_classifier(model), data)
+    if output is not None:
+        output.write_text(report.to_json(), encoding="utf-8")
+    say(report.to_json() if json else report.to_text())
+
+
+def train(
+    data: Path | None = typer.Option(None, "--data", help="Folder of labelled texts (see docs/methods/classifier.md)."),
+    output: Path = typer.Option(Path("trained-model"), "--output", "-o", help="Folder for the new model."),
+    encoder: Path | None = typer.Option(None, "--encoder", help="Folder of the encoder to start from."),
+    from_store: bool = typer.Option(False, "--from-store", help="Learn from people's corrections in the store too."),
+    minutes: float = typer.Option(120, help="Stop after this long, keeping the best so far."),
+    config: Path | None = ConfigOption,
+) -> None:
+    """Fine-tune, judge on a split, export (extra: train). Resumes from its checkpoint if it was stopped."""
+    try:
+        from sentiment.training.run import train_model
+    except ModuleNotFoundError as error:
+        fail(f"Training needs {error.name}, which is not installed: pip install 'groundswell[train]'", 2)
+    corrections = []
+    if from_store:
+        from sentiment.corrections import corrected_texts
+
+        with Session(config).store.read() as conn:
+            corrections = corrected_texts(conn)
+        say(f"{len(corrections):,} corrected mentions to learn from")
+    if data is None and not corrections:
+        fail("There is nothing to learn from: give --data DIR, or --from-store with corrections in the store.", 2)
+    for line in train_model(data, output, encoder=encoder, corrections=corrections, minutes=minutes):
+        say(line)

@@ -1,0 +1,205 @@
+"""What runs when: the steps of the pipeline as jobs of one scheduler, each safe to repeat and to kill."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from importlib.metadata import version
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sentiment.spikes.run import detect
+
+from collector.collect import RunReport, collect
+from collector.http import Client
+from collector.sources import SourceConfig
+from collector.store import Store
+from collector.store.mentions import forget_old_voices
+from dashboard.alerts.notify import notify
+from dashboard.config import Config
+from sentiment.classifiers import Classifier, load_classifier
+from sentiment.read import ReadReport, read_unread
+from sentiment.store import open_store
+from sentiment.store.counts import drop_empty_buckets
+from sentiment.store.readings import queue_other_models
+
+log = structlog.get_logger("groundswell")
+
+READ_EVERY = timedelta(seconds=3)
+DETECT_EVERY = timedelta(minutes=1)
+NOTIFY_EVERY = timedelta(seconds=30)
+TIDY_EVERY = timedelta(hours=6)
+LAST_PAGE = timedelta(seconds=60)
+"""How long Ctrl-C waits for the pages in hand."""
+
+
+def utc_now() -> datetime:
+    """The clock of everything that runs."""
+    return datetime.now(UTC)
+
+
+def store_of(config: Config) -> Store:
+    """The configured store, opened and brought up to date."""
+    return open_store(
+        config.store_url, zone=config.zone, salt=config.salt, keep_authors=config.general.keep_author_names
+    )
+
+
+@dataclass
+class Pipeline:
+    """The five steps on one store. Each returns what it did; `stop` ends each at the next safe point."""
+
+    config: Config
+    store: Store
+    clock: Callable[[], datetime] = utc_now
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[str], None] = lambda line: None
+
+    @cached_property
+    def client(self) -> Client:
+        """One client a process, for it holds the pace of each host."""
+        return Client(now=self.clock, sleep=self.stop.wait, version=version("groundswell"))
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The configured classifier, loaded when first needed."""
+        chosen = self.config.classifier
+        return load_classifier(chosen.model, threads=chosen.threads)
+
+    def collect(
+        self,
+        source: SourceConfig,
+        *,
+        since: datetime | None = None,
+        force: bool = False,
+        on_page: Callable[[RunReport], None] | None = None,
+    ) -> RunReport:
+        """One run of one source."""
+        return collect(
+            self.store,
+            source,
+            self.config.brands,
+            self.client,
+            now=self.clock,
+            since=since,
+            stop=self.stop.is_set,
+            force=force,
+            on_page=on_page,
+        )
+
+    def read(self, progress: Callable[[int, int], None] = lambda done, left: None) -> ReadReport:
+        """Read what is unread."""
+        return read_unread(self.store, self.classifier, clock=self.clock, stop=self.stop.is_set, progress=progress)
+
+    def adopt_model(self) -> int:
+        """Queue what another model read, so that history and present are read alike; returns how many wait."""
+        with self.store.write() as conn:
+            return queue_other_models(conn, self.classifier.name)
+
+    def detect(self) -> list[str]:
+        """Judge the buckets that are due; returns a line for each incident that opened, changed or ended."""
+        return detect(self.store, self.config.spikes, self.clock(), stop=self.stop.is_set).lines
+
+    def notify(self) -> list[str]:
+        """Decide on alerts and send what is queued."""
+        config = self.config
+        return notify(self.store, config.alerts, config.mail, config.managers, config.sources, self.clock()).lines
+
+    def tidy(self) -> None:
+        """Housekeeping: what is past its keeping time goes, with everything that hangs on it."""
+        with self.store.write() as conn:
+            forget_old_voices(conn, self.clock())
+            drop_empty_buckets(conn)
+
+
+class Schedule:
+    """The jobs of one pipeline on one scheduler. start() returns at once; close() waits for the pages in hand."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={
+                "default": ThreadPoolExecutor(max_workers=6),
+                "reading": ThreadPoolExecutor(max_workers=1),
+                "judging": ThreadPoolExecutor(max_workers=1),
+            },
+            # A run that comes late must come all the same, and runs that piled up must be one.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        self._was_waiting = True
+
+    def start(self) -> None:
+        """Start all jobs: every source at once, then each at its own interval with jitter."""
+        add = self._scheduler.add_job
+        for source in self._pipeline.config.sources:
+            if source.enabled:
+                seconds = source.every.total_seconds()
+                trigger = IntervalTrigger(seconds=seconds, jitter=min(60.0, seconds / 10), timezone=UTC)
+                add(
+                    self._guarded(f"collect {source.name}", lambda source=source: self._collect(source)),
+                    trigger,
+                    id=f"collect:{source.name}",
+                    next_run_time=utc_now(),
+                )
+        add(self._guarded("adopt the model", self._pipeline.adopt_model), DateTrigger(utc_now()), executor="reading")
+        for name, work, every, executor in (
+            ("read", self._read, READ_EVERY, "reading"),
+            ("detect", self._detect, DETECT_EVERY, "judging"),
+            ("notify", self._notify, NOTIFY_EVERY, "judging"),
+            ("tidy", self._pipeline.tidy, TIDY_EVERY, "judging"),
+        ):
+            trigger = IntervalTrigger(seconds=every.total_seconds(), timezone=UTC)
+            add(self._guarded(name, work), trigger, id=name, executor=executor)
+        self._scheduler.start()
+
+    def close(self) -> None:
+        """End cleanly: no new runs; pages in hand are finished, or rolled back if that takes over a minute."""
+        self._pipeline.stop.set()
+        self._scheduler.pause()
+        ending = threading.Thread(target=self._scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+        ending.start()
+        ending.join(LAST_PAGE.total_seconds())
+
+    def _guarded(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001  # the job boundary: one failing job must stop nothing else
+                log.error("job failed", job=name, error=f"{type(error).__name__}: {error}"[:500])
+                self._pipeline.tell(f"{name}: failed ({type(error).__name__}: {str(error)[:200]}); it is tried again.")
+
+        return run
+
+    def _collect(self, source: SourceConfig) -> None:
+        report = self._pipeline.collect(source)
+        if report.error:
+            self._pipeline.tell(f"{source.name}: {report.error}")
+        elif report.new or report.edited:
+            self._pipeline.tell(f"{source.name}: {report.new:,} new, {report.edited:,} edited")
+
+    def _read(self) -> None:
+        def progress(done: int, left: int) -> None:
+            if left == 0 or done % 2048 < 512:
+                self._pipeline.tell(f"read {done:,} mentions, {left:,} waiting")
+
+        report = self._pipeline.read(progress)
+        if report.set_aside:
+            self._pipeline.tell(f"{report.set_aside} texts could not be read and were set aside (groundswell doctor)")
+        if report.read and not report.waiting:
+            self._scheduler.modify_job("detect", next_run_time=utc_now())
+
+    def _detect(self) -> None:
+        for line in self._pipeline.detect():
+            self._pipeline.tell(line)
+        self._scheduler.modify_job("notify", next_run_time=utc_now())
+
+    def _notify(self) -> None:
+        for line in self._pipeline.notify():
+            self._pipeline.tell(line)
