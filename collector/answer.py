@@ -146,7 +146,10 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body.decode(name)
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
-    guess = from_bytes(body[:_GUESSED_FROM]).best()
+    sample = body[:_GUESSED_FROM]
+    # A few stray letters in a Latin text are windows-1252, as browsers take them; a guess needs more to go by.
+    few = sum(byte >= 0x80 for byte in sample) * 10 < len(sample)
+    guess = None if few else from_bytes(sample).best()
     return body.decode(guess.encoding if guess else "cp1252", "replace")
 
 

@@ -24,6 +24,10 @@ _UNSPACED = re.compile(
 """Scripts without spaces between words (Thai, Lao, Myanmar, Khmer, Japanese, Chinese): no boundary to ask for."""
 
 
+_ADDRESS = re.compile(r"(?<!\w)[\w.+-]*@[\w-]+(?:[.@]\w[\w-]*)+")
+"""An e-mail address or somebody's full handle: a name within it is theirs, not the brand's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
     """What we listen for: one's own brand or a competitor's.
@@ -65,8 +69,8 @@ class Brand:
             return None
         if rules.hidden is not None:
             folded = rules.hidden.sub(" \N{MIDDLE DOT} ", folded)
-        found = rules.wanted.search(folded)
-        return None if found is None else rules.reasons[found.lastgroup or ""][:REASON_LIMIT]
+        found = (rules.handles and rules.handles.search(folded)) or rules.names.search(_ADDRESS.sub(" ", folded))
+        return rules.reasons[found.lastgroup or ""][:REASON_LIMIT] if found else None
 
     def asked(self, source: str, kind: str) -> tuple[str, ...]:
         """The words to ask a source for: its own `terms` if there are any, else every name, alias and handle."""
@@ -81,7 +85,8 @@ def asked_of(brands: Iterable[Brand], source: str, kind: str) -> tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    wanted: re.Pattern[str]
+    handles: re.Pattern[str] | None
+    names: re.Pattern[str]
     reasons: Mapping[str, str]
     hidden: re.Pattern[str] | None
     elsewhere: re.Pattern[str] | None
@@ -89,30 +94,27 @@ class _Rules:
 
 @cache
 def _rules(name: str, aliases: tuple[str, ...], handles: tuple[str, ...], exclusions: tuple[str, ...]) -> _Rules:
-    patterns: dict[str, str] = {}
-    reasons: dict[str, str] = {}
-
-    def want(pattern: str, reason: str) -> None:
-        key = f"r{len(patterns)}"
-        patterns[key], reasons[key] = pattern, reason
-
-    for handle in handles:
-        want(_handle(handle), f"handle {_at(handle)}")
-    for label, words in (("name", (name,)), ("alias", aliases)):
-        for word in words:
-            want(_words(word), f"{label} {word}")
-            tag = re.sub(r"[\W_]+", "", _folded(word))
-            if tag and tag != _folded(word):
-                want(rf"#{re.escape(tag)}(?!\w)", f"hashtag #{tag}")
+    accounts = {f"h{n}": (_handle(handle), f"handle {_at(handle)}") for n, handle in enumerate(handles)}
+    words: dict[str, tuple[str, str]] = {}
+    for n, (label, word) in enumerate([("name", name), *(("alias", alias) for alias in aliases)]):
+        words[f"n{n}"] = (_words(word), f"{label} {word}")
+        tag = re.sub(r"[\W_]+", "", _folded(word))
+        if tag and tag != _folded(word):
+            words[f"t{n}"] = (rf"#{re.escape(tag)}(?!\w)", f"hashtag #{tag}")
     names = re.compile("|".join(_words(word) for word in (name, *aliases)))
     hidden = [_words(phrase) for phrase in exclusions if names.search(_folded(phrase))]
     elsewhere = [_words(phrase) for phrase in exclusions if not names.search(_folded(phrase))]
     return _Rules(
-        wanted=re.compile("|".join(f"(?P<{key}>{pattern})" for key, pattern in patterns.items())),
-        reasons=reasons,
+        handles=_any(accounts) if accounts else None,
+        names=_any(words),
+        reasons={key: reason for key, (_pattern, reason) in (accounts | words).items()},
         hidden=re.compile("|".join(hidden)) if hidden else None,
         elsewhere=re.compile("|".join(elsewhere)) if elsewhere else None,
     )
+
+
+def _any(patterns: Mapping[str, tuple[str, str]]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<{key}>{pattern})" for key, (pattern, _reason) in patterns.items()))
 
 
 def _words(phrase: str) -> str:

@@ -104,7 +104,11 @@ def _status(p: Post) -> dict[str, Any]:
         "url": f"https://social.example/@a{p.number % 97}/{p.number}",
         "created_at": iso(p.created),
         "edited_at": iso(p.edited) if p.edited else None,
-        "account": {"id": str(p.number % 97), "acct": f"a{p.number % 97}", "url": f"https://social.example/@a{p.number % 97}"},
+        "account": {
+            "id": str(p.number % 97),
+            "acct": f"a{p.number % 97}",
+            "url": f"https://social.example/@a{p.number % 97}",
+        },
         "content": f"<p>{escaped(p.text)} <a href='https://social.example/tags/auroraair'>#<span>auroraair</span></a></p>",
         "spoiler_text": "",
         "visibility": "public",
@@ -145,12 +149,15 @@ def _bluesky_post(p: Post) -> dict[str, Any]:
 
 
 def app_store(world: World, path: str, query: dict[str, str]) -> Any:
-    page = int(path.split("/page=")[1].split("/")[0])
+    page = int(path.split("/page=")[1].split("/", maxsplit=1)[0])
     rows = world.newest_first()[:500][(page - 1) * 50 : page * 50]
     entries = [
         {
             "id": {"label": str(p.number)},
-            "author": {"name": {"label": f"a{p.number % 97}"}, "uri": {"label": f"https://apps.example/a{p.number % 97}"}},
+            "author": {
+                "name": {"label": f"a{p.number % 97}"},
+                "uri": {"label": f"https://apps.example/a{p.number % 97}"},
+            },
             "updated": {"label": p.created.isoformat()},
             "im:rating": {"label": str(p.rating)},
             "im:version": {"label": "7.1"},
@@ -202,7 +209,9 @@ def feed(world: World, path: str, query: dict[str, str]) -> bytes:
         f"<description>{escaped(escaped(p.text))}</description></item>"
         for p in rows
     )
-    head = "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>News</title><language>en</language>"
+    head = (
+        "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>News</title><language>en</language>"
+    )
     return f"{head}{entries}</channel></rss>".encode()
 
 
@@ -215,6 +224,9 @@ ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (
 )
 
 # ------------------------------------------------------------------ misbehaviour
+
+BOMB = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
+"""50 kB that become 50 MB."""
 
 WAITS: dict[str, Callable[[], tuple[dict[str, str], bytes]]] = {
     "429-retry-after": lambda: ({"Retry-After": "3"}, b"slow down"),
@@ -291,40 +303,35 @@ class Handler(BaseHTTPRequestHandler):
     def _misbehave(self, fault: str, path: str, query: dict[str, str]) -> None:
         body = self._body(path, query) or b"{}"
         typed = {"Content-Type": "application/json"}
+        packed = {**typed, "Content-Encoding": "gzip"}
         if fault in {"500", "502", "503"}:
             self._send(int(fault), b"<html><title>Bad day</title></html>", {"Content-Type": "text/html"})
-        elif fault == "reset":
-            self._reset()
-        elif fault == "reset-after":
-            self._send(200, body, typed)
-            self._reset()
+        elif fault in {"loop", "inside", "file"}:
+            inside, file = "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd"
+            self._send(302, b"", {"Location": {"loop": self.path, "inside": inside, "file": file}[fault]})
         elif fault == "cut":
             self._send(200, body[: len(body) // 2], typed, length=len(body))
             self.close_connection = True
-        elif fault == "truncated":
-            self._send(200, body[: len(body) // 2], typed)
-        elif fault == "html":
-            self._send(200, b"<!doctype html><html><title>Just a moment</title></html>", {"Content-Type": "text/html"})
-        elif fault == "loop":
-            self._send(302, b"", {"Location": self.path})
-        elif fault == "inside":
-            self._send(302, b"", {"Location": "http://169.254.169.254/latest/meta-data/"})
-        elif fault == "file":
-            self._send(302, b"", {"Location": "file:///etc/passwd"})
-        elif fault == "gzip":
-            self._send(200, gzip.compress(body), {**typed, "Content-Encoding": "gzip"})
-        elif fault == "bomb":
-            self._send(200, gzip.compress(b"[" + b" " * 50_000_000 + b"]"), {**typed, "Content-Encoding": "gzip"})
-        elif fault == "double-bomb":
-            inner = gzip.compress(gzip.compress(b" " * 50_000_000))
-            self._send(200, inner, {**typed, "Content-Encoding": "gzip, gzip"})
-        elif fault == "latin-1":
-            text = body.decode().replace("Aurora", "Aur\\u00f3ra").encode().decode("unicode_escape")
-            self._send(200, text.encode("latin-1"), {"Content-Type": "application/json; charset=utf-8"})
         elif fault == "drip":
             self._drip()
+        elif fault == "reset":
+            self._reset()
         else:
-            raise AssertionError(fault)
+            answers: dict[str, tuple[bytes, dict[str, str]]] = {
+                "reset-after": (body, typed),
+                "truncated": (body[: len(body) // 2], typed),
+                "html": (b"<!doctype html><html><title>Just a moment</title></html>", {"Content-Type": "text/html"}),
+                "gzip": (gzip.compress(body), packed),
+                "bomb": (BOMB, packed),
+                "double-bomb": (gzip.compress(BOMB), {**typed, "Content-Encoding": "gzip, gzip"}),
+                "latin-1": (
+                    body.decode().replace("Aurora", "Aur\u00f3ra").encode("latin-1"),
+                    {"Content-Type": "application/json; charset=utf-8"},
+                ),
+            }
+            self._send(200, *answers[fault])
+            if fault == "reset-after":
+                self._reset()
 
     def _drip(self) -> None:
         self.send_response(200)
