@@ -60,6 +60,11 @@ class Table(Protocol):
         """What was found out about the file, in words for the person who imports it."""
         ...
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What could not be read of the file as a whole."""
+        ...
+
     def rows(self) -> Iterator[Row | Broken]:
         """Every row below the header, from the first; blank rows are left out."""
         ...

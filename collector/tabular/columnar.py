@@ -17,6 +17,7 @@ class ParquetTable:
     """A Parquet file, read as a table; cells come as text, numbers, dates or None."""
 
     format = Format.PARQUET
+    warnings: Sequence[str] = ()
     typed = True
 
     def __init__(self, path: Path) -> None:

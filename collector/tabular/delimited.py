@@ -31,7 +31,6 @@ class Shape:
     """How a delimited file is written.
 
     header  rows above the one that names the columns
-    width   cells of the header row, empty ones at its end included
     """
 
     delimiter: str
@@ -39,7 +38,6 @@ class Shape:
     header: int
     skip_first: bool
     columns: tuple[str, ...]
-    width: int
 
 
 class _Runaway(Exception):
@@ -89,6 +87,7 @@ class DelimitedTable:
     """A CSV file (or one with another delimiter), read as a table."""
 
     format = Format.CSV
+    warnings: Sequence[str] = ()
 
     def __init__(self, path: Path, encoding: Encoding, shape: Shape) -> None:
         self.path = path
@@ -100,7 +99,7 @@ class DelimitedTable:
         if shape.header:
             self.details.append(f"{shape.header} row(s) above the header left out")
         if encoding.broken:
-            self.details.append(f"{encoding.broken} character(s) could not be decoded and read as \ufffd")
+            self.warnings = [f"{encoding.broken} character(s) could not be decoded and read as \ufffd"]
         self._file: TextIO | None = None
         self._size = max(1, path.stat().st_size)
 
@@ -167,7 +166,7 @@ def _records(file: TextIO, shape: Shape) -> Iterator[tuple[int, list[str]] | Bro
             lines.give_back_all_but_first()
             reader = _reader(lines, shape.delimiter, shape.escape)
             continue
-        if len(lines.taken) > 1 and (len(cells) > shape.width or not _is_well_formed(lines.taken, shape)):
+        if len(lines.taken) > 1 and (len(cells) > len(shape.columns) or not _is_well_formed(lines.taken, shape)):
             reason = "a quote opens here and the row does not end where it should"
             yield Broken(place=place, reason=reason, raw=lines.taken[0][:2000])
             lines.give_back_all_but_first()
@@ -213,14 +212,12 @@ def open_delimited(
     _, chosen, escape, header, cells = max(found, key=lambda entry: entry[0])
     if len(cells) > COLUMN_LIMIT:
         raise PayloadChanged(f"{path.name} has {len(cells)} columns; at most {COLUMN_LIMIT} are read.")
-    named = cells[: max(number for number, cell in enumerate(cells, start=1) if cell.strip())]
     shape = Shape(
         delimiter=chosen,
         escape=escape,
         header=header,
         skip_first=skip,
-        columns=tuple(name_columns(named)),
-        width=len(cells),
+        columns=tuple(name_columns(cells)),
     )
     return DelimitedTable(path, encoding, shape)
 

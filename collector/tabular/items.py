@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,11 +96,10 @@ class ItemReader:
 
     def _text(self, row: Row) -> str:
         cell = self._cell(row, Field.TEXT)
-        text = "" if cell is None else clean_text(str(cell))
-        title = self._cell(row, Field.TITLE)
-        if title is not None and (heading := clean_text(str(title))) and not text.startswith(heading.rstrip(".…")):
+        text = _lines(cell)
+        if (heading := _lines(self._cell(row, Field.TITLE))) and not text.startswith(heading.rstrip(".…")):
             text = f"{heading}\n{text}" if text else heading
-        if not text:
+        if not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
             raise NotAnItem("the text is empty")
         if len(text) > TEXT_LIMIT:
             raise NotAnItem(f"the text has {len(text):,} characters; at most {TEXT_LIMIT:,} are kept")
@@ -147,6 +147,10 @@ def content_id(text: str, created_at: datetime, *rest: str | None) -> str:
     """A stable id of what was said when, where and by whom; figures that grow (likes) and ratings are no part of it."""
     content = "\0".join([text, created_at.isoformat(), *(part or "" for part in rest)])
     return "row-" + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _lines(cell: Any) -> str:
+    return "" if cell is None else clean_text(str(cell).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def language_code(cell: Any) -> str | None:

@@ -19,6 +19,7 @@ class JsonLinesTable:
     """A JSONL file, read as a table; its columns are the keys of the first thousand objects."""
 
     format = Format.JSONL
+    warnings: Sequence[str] = ()
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         self.path = path

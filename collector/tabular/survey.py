@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from collector.errors import BadSettings, TooLarge
+from collector.errors import BadSettings, PayloadChanged, TooLarge
 from collector.tabular import Broken, Format, Row, Table, is_blank
 from collector.tabular.columns import CHECKED_ROWS, Columns, Field, map_columns
 from collector.tabular.dates import DateFormat, given_format
@@ -54,9 +54,13 @@ class Understanding:
         return None if not positions else "+".join(self.columns[position] for position in positions)
 
     def unused(self) -> list[str]:
-        """Columns that nothing is read from."""
+        """Named columns that nothing is read from."""
         used = {position for positions in self.mapping.values() for position in positions}
-        return [name for position, name in enumerate(self.columns) if position not in used]
+        return [
+            name
+            for position, name in enumerate(self.columns)
+            if position not in used and name != f"column {position + 1}"
+        ]
 
 
 def survey(
@@ -73,9 +77,10 @@ def survey(
 ) -> Understanding:
     """Walk through all rows once. dated: rows without a date get one that is given, so that no column need hold it.
 
-    Raises BadSettings (AmbiguousDates among them) where something must be said by hand, TooLarge past `most_rows`.
+    Raises BadSettings (AmbiguousDates among them) where something must be said by hand, PayloadChanged
+    where there is no row that can be read, TooLarge past `most_rows`.
     """
-    sample = [row.cells for row in islice((r for r in table.rows() if isinstance(r, Row)), CHECKED_ROWS)]
+    sample = _sample(table)
     mapping = dict(map_columns(table.columns, sample, given))
     seen = _Seen.of(mapping, decimal)
     for count, row in enumerate(table.rows(), start=1):
@@ -84,7 +89,7 @@ def survey(
         seen.see(row)
         if progress and count % PROGRESS_EVERY == 0:
             progress(count, table.share_read())
-    notes = []
+    notes = list(table.warnings)
     if seen.repeated > _REPEATED * seen.rows and Field.EXTERNAL_ID not in given:
         notes.append(
             f"{table.columns[mapping.pop(Field.EXTERNAL_ID)[0]]!r} repeats, so it is no id of a review; "
@@ -107,6 +112,16 @@ def survey(
         guarded=table.format is Format.CSV and OWN_COLUMNS.issubset(table.columns) and _marked(table),
         notes=tuple(notes),
     )
+
+
+def _sample(table: Table) -> list[Sequence[Any]]:
+    early = list(islice(table.rows(), CHECKED_ROWS))
+    found = [row.cells for row in early if isinstance(row, Row)]
+    if not found and early and isinstance(early[0], Broken):
+        raise PayloadChanged(f"None of the first rows can be read; {early[0].place}: {early[0].reason}.")
+    if not found:
+        raise PayloadChanged(f"There is a header ({', '.join(table.columns)[:200]}), but no row below it.")
+    return found
 
 
 def _marked(table: Table) -> bool:

@@ -67,6 +67,7 @@ class WorkbookTable:
     """One sheet of a workbook, read as a table; cells come as text, numbers, dates or None."""
 
     format = Format.XLSX
+    warnings: Sequence[str] = ()
 
     def __init__(self, path: Path, sheet: str | None) -> None:
         check_archive(path)
@@ -79,8 +80,6 @@ class WorkbookTable:
             stated = found.max_row
             self._rows = stated if stated and stated <= _ROWS else None
             self._header, cells = _find_header(_cells(found), path)
-        while cells and is_blank(cells[-1]):
-            cells.pop()
         if len(cells) > COLUMN_LIMIT:
             raise PayloadChanged(f"{path.name} has {len(cells)} columns; at most {COLUMN_LIMIT} are read.")
         self.columns: Sequence[str] = name_columns(cells)

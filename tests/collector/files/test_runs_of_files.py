@@ -1,0 +1,162 @@
+"""Files as a source: resuming, repeating, watched folders, and what a file speaks for."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.errors import BadSettings, PayloadChanged, TooLarge
+from collector.sources import kinds
+from collector.tabular.items import content_id
+from tests.collector.files.writing import NOW, run, write, write_csv
+
+
+def reviews(path: Path, count: int, *, first: int = 0) -> Path:
+    rows = [[str(n), "2024-03-05", f"words of review {n}"] for n in range(first, first + count)]
+    return write_csv(path, [["id", "date", "text"], *rows])
+
+
+def test_files_are_a_kind_of_source() -> None:
+    assert kinds()["files"].Settings.__name__ == "Settings"
+
+
+def test_a_run_that_was_cut_short_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = reviews(tmp_path / "r.csv", 3_500)
+    first = run(path, max_pages=2)
+    assert len(first.items) == 2_000
+    assert "read up to row 2,000" in first.notes
+    rest = run(path, json.loads(json.dumps(first.cursor)))
+    assert [item.external_id for item in rest.items] == [str(n) for n in range(2_000, 3_500)]
+    assert rest.pages[-1].covered is not None
+
+
+def test_a_file_that_was_read_is_not_read_again_whatever_it_is_called(tmp_path: Path) -> None:
+    path = reviews(tmp_path / "r.csv", 5)
+    cursor = run(path).cursor
+    again = run(path, cursor)
+    assert (again.items, "read whole before (5 rows)" in again.notes) == ([], True)
+    assert run(path.rename(tmp_path / "copy.csv"), cursor).items == []
+    assert len(run(tmp_path / "copy.csv", cursor, again=True).items) == 5
+
+
+def test_a_file_that_changed_or_is_read_in_another_way_is_read_anew(tmp_path: Path) -> None:
+    path = reviews(tmp_path / "r.csv", 5)
+    cursor = run(path).cursor
+    assert len(run(path, cursor, kind="post").items) == 5
+    assert len(run(reviews(path, 6), cursor).items) == 6
+
+
+def test_a_row_without_an_id_gets_the_same_one_every_time(tmp_path: Path) -> None:
+    rows = [
+        ["date", "text", "likes"],
+        ["2024-03-05", "slow", "1"],
+        ["2024-03-05", "slow", "1"],
+        ["2024-03-06", "x", ""],
+    ]
+    one = run(write_csv(tmp_path / "a.csv", rows))
+    rows[1][2] = rows[2][2] = "250"
+    other = run(write_csv(tmp_path / "b.csv", [rows[0], *reversed(rows[1:])]))
+    assert {item.external_id for item in one.items} == {item.external_id for item in other.items}
+    assert len(one.items) == 2
+    assert "1 row(s) say word for word" in one.notes
+    moment = datetime(2024, 3, 5, tzinfo=UTC)
+    assert content_id("a", moment, "b", None) != content_id("a", moment, None, "b")
+
+
+def test_one_id_for_two_different_rows_is_named(tmp_path: Path) -> None:
+    outcome = run(write(tmp_path / "r.csv", "id,date,text\n1,2024-03-05,slow\n1,2024-03-05,fast\n2,2024-03-05,x\n"),
+                  map={"external_id": "id"})  # fmt: skip
+    assert outcome.texts == ["slow", "x"]
+    assert outcome.rejects[0].place == "line 3"
+    assert "stands on line 2 already" in outcome.rejects[0].reason
+
+
+def test_a_file_speaks_for_the_days_from_its_first_to_its_last_mention(tmp_path: Path) -> None:
+    days = run(write(tmp_path / "a.csv", "date,text\n2024-03-05,a\n2024-03-08,b\n")).pages[-1].covered
+    assert days is not None
+    assert (days.start, days.end) == (datetime(2024, 3, 4, 23, tzinfo=UTC), datetime(2024, 3, 8, 23, tzinfo=UTC))
+    times = (
+        run(write(tmp_path / "b.csv", "date,text\n2024-03-05T10:00:00Z,a\n2024-03-08T09:00:00Z,b\n")).pages[-1].covered
+    )
+    assert times is not None
+    assert times.end == datetime(2024, 3, 8, 9, 0, 1, tzinfo=UTC)
+
+
+def settle(*paths: Path) -> None:
+    """Make files look as if nobody had touched them for an hour, in the order given."""
+    for order, path in enumerate(paths):
+        moment = (NOW - timedelta(hours=1)).timestamp() + order
+        os.utime(path, (moment, moment))
+
+
+def test_a_watched_folder_gives_what_is_new_in_it(tmp_path: Path) -> None:
+    settle(reviews(tmp_path / "a.csv", 2), reviews(tmp_path / "b.csv", 3, first=10))
+    write(tmp_path / "readme.md", "no table")
+    write(tmp_path / ".hidden.csv", "date,text\n2024-03-05,x\n")
+    first = run(tmp_path)
+    assert len(first.items) == 5
+    assert run(tmp_path, first.cursor).pages == []
+    settle(reviews(tmp_path / "c.csv", 1, first=20))
+    assert [item.external_id for item in run(tmp_path, first.cursor).items] == ["20"]
+
+
+def test_a_file_that_is_still_being_written_is_left_for_later(tmp_path: Path) -> None:
+    path = reviews(tmp_path / "a.csv", 2)
+    os.utime(path, (NOW.timestamp() - 1, NOW.timestamp() - 1))
+    assert run(tmp_path).pages == []
+    assert len(run(tmp_path, now=NOW + timedelta(minutes=1)).items) == 2
+
+
+def test_a_bad_file_in_a_folder_is_named_once_and_stops_no_other(tmp_path: Path) -> None:
+    bad = write(tmp_path / "a.csv", "<html>log in</html>")
+    settle(bad, reviews(tmp_path / "b.csv", 2))
+    outcome = run(tmp_path)
+    assert len(outcome.items) == 2
+    assert [(r.place, "web page" in r.reason) for r in outcome.rejects] == [("a.csv", True)]
+    assert run(tmp_path, outcome.cursor).pages == []
+
+
+def test_a_pattern_chooses_files(tmp_path: Path) -> None:
+    settle(
+        reviews(tmp_path / "app-1.csv", 1), reviews(tmp_path / "app-2.csv", 1, first=5), reviews(tmp_path / "x.csv", 9)
+    )
+    assert len(run(tmp_path / "app-*.csv").items) == 2
+
+
+def test_what_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="no file and no folder"):
+        run(tmp_path / "missing.csv")
+    with pytest.raises(PayloadChanged, match="web page"):
+        run(write(tmp_path / "a.csv", "<html>"))
+    with pytest.raises(TooLarge, match="most_rows"):
+        run(reviews(tmp_path / "b.csv", 20), most_rows=10)
+    with pytest.raises(TooLarge, match="largest_mb"):
+        run(write(tmp_path / "c.csv", b"date,text\n" + b"x" * (2 << 20)), largest_mb=1)
+
+
+def test_dates_of_1970_and_2099_are_set_aside_with_their_line(tmp_path: Path) -> None:
+    outcome = run(write(tmp_path / "r.csv", "date,text\n1970-01-01,a\n2024-03-05,b\n2099-12-31,c\n,d\n"))
+    assert outcome.texts == ["b"]
+    assert [(r.place, r.reason.split("'")[-1].strip() or r.reason) for r in outcome.rejects] == [
+        ("line 2", "lies before 1990, so it is a missing one in disguise"),
+        ("line 4", "lies in the future"),
+        ("line 5", "there is no date"),
+    ]
+
+
+def test_hostile_texts_come_through_as_plain_words(tmp_path: Path) -> None:
+    texts = [
+        "<script>alert(1)</script> & <b>bold</b>",
+        "\u202egnp.exe \u200fמשהו\u200e",
+        '=HYPERLINK("http://evil")',
+        "zero\0width",
+        "'-not guarded",
+    ]
+    rows = [["date", "text", "url"], *(["2024-03-05", text, "javascript:alert(1)"] for text in texts)]
+    assert run(write_csv(tmp_path / "r.csv", rows)).texts == [
+        texts[0], "gnp.exe \u200fמשהו\u200e", texts[2], "zerowidth", texts[4],
+    ]  # fmt: skip
