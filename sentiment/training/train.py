@@ -9,6 +9,7 @@ from sentiment.training.batches import Tokenised
 from sentiment.training.data import Example, Split, count_by_source, load
 from sentiment.training.fit import Recipe, fit
 from sentiment.training.network import ReaderNetwork, build
+from sentiment.training.phrases import compose
 from sentiment.training.predict import figures, logits
 from sentiment.training.teaching import load_lessons
 
@@ -23,8 +24,12 @@ STUDENT_WEIGHTS = {
     "mams": 0.6,
     "semeval": 0.8,
     "oats": 0.8,
+    "phrases": 1.2,
 }
 """How often each source gives a batch; our own labels most, since their rare classes need many passes."""
+
+
+PHRASES = 4000
 
 
 def tokenizer_of(folder: Path) -> Any:
@@ -68,5 +73,5 @@ def train_network(
 
 
 def examples_of(data_dir: Path, extra: Sequence[Example] = ()) -> list[Example]:
-    """The examples of a data folder and further ones, for instance people's corrections."""
-    return [*load(data_dir), *extra]
+    """The examples of a data folder, composed phrases, and further ones, for instance people's corrections."""
+    return [*load(data_dir), *compose(PHRASES), *extra]
