@@ -144,7 +144,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         file=path,
         general=general,
         brands=brands,
-        sources=tuple(_sources(reader, raw, brands)),
+        sources=tuple(_sources(reader, raw, brands, general.timezone)),
         classifier=reader.one(ClassifierSettings, raw, "classifier"),
         spikes=reader.one(SpikeSettings, {"spikes": {"zone": general.timezone.key} | raw.get("spikes", {})}, "spikes"),
         mail=reader.one(MailSettings, raw, "mail") if "mail" in raw else None,
@@ -232,7 +232,9 @@ def _toml(path: Path) -> dict[str, Any]:
 _SHARED = {f.name for f in fields(SourceConfig)} - {"settings"}
 
 
-def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...]) -> list[SourceConfig]:
+def _sources(
+    reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...], zone: ZoneInfo
+) -> list[SourceConfig]:
     found = []
     names = [brand.name for brand in brands]
     for table, where in reader.tables(raw, "source"):
@@ -249,6 +251,8 @@ def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...])
         settings_kind = kinds()[str(kind)].Settings
         shared.setdefault("enabled", not getattr(kinds()[str(kind)], "OFF_BY_DEFAULT", False))
         _known_keys(own, settings_kind, where)
+        if "zone" in {f.name for f in fields(settings_kind)}:
+            own.setdefault("zone", zone.key)
         settings = reader.bound(settings_kind, own, where, f"source_{table['name']}")
         found.append(replace(bind(SourceConfig, shared | {"settings": {}}, where), settings=settings))
     return found
