@@ -129,8 +129,8 @@ def _opening(voice: Voice, mood: str, sentences: int) -> str | None:
 
 def intent_of(chosen: Sequence[Sentence], sign: int) -> Intent:
     """What sentences of one mood mean together."""
-    levels = [said.satisfaction for said in chosen if said.satisfaction is not None]
-    satisfaction = (min(levels) if sign < 0 else max(levels)) if levels else {-1: 2, 0: 3, 1: 4}[sign]
+    levels = [said.satisfaction or 3 + sign for said in chosen]
+    satisfaction = min(levels) if sign < 0 else max(levels)
     stages = [said.stage for said in chosen]
     aspects: dict[str, int] = {}
     for said in chosen:

@@ -67,7 +67,7 @@ INCIDENTS: tuple[Incident, ...] = (
         aspects=(),
         dimensions=(),
         story="A television crew films aboard. Everybody talks about it, nobody is angry: volume, no dissatisfaction.",
-        mood="pos",
+        mood="chat",
         alerts=False,
     ),
     Incident(
@@ -123,17 +123,6 @@ INCIDENTS: tuple[Incident, ...] = (
         story="A new luggage hall loses and mixes up bags for almost a week.",
     ),
     Incident(
-        key="linen",
-        company="kelpwind",
-        start=timedelta(days=58),
-        lasts=timedelta(days=44),
-        extra={Channel.REVIEWS: 60, Channel.SURVEY: 46, Channel.POSTS: 34},
-        aspects=(("cleanliness", -1),),
-        dimensions=("Tangibles",),
-        story="A cheaper cleaning contractor takes over; complaints about cabins grow until it is replaced.",
-        shape=Shape.RISE,
-    ),
-    Incident(
         key="hygiene",
         company="ostrelle",
         start=timedelta(days=51, hours=-8),
@@ -152,6 +141,17 @@ INCIDENTS: tuple[Incident, ...] = (
         aspects=(("courtesy", -1),),
         dimensions=("Assurance",),
         story="A video shows a gate agent shouting at a family; others tell what was said to them.",
+    ),
+    Incident(
+        key="linen",
+        company="kelpwind",
+        start=timedelta(days=78),
+        lasts=timedelta(days=26),
+        extra={Channel.REVIEWS: 80, Channel.SURVEY: 56, Channel.POSTS: 48},
+        aspects=(("cleanliness", -1),),
+        dimensions=("Tangibles",),
+        story="A cheaper cleaning contractor takes over; complaints about cabins grow until it is replaced.",
+        shape=Shape.RISE,
     ),
 )
 

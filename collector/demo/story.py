@@ -134,8 +134,9 @@ def _told(story: Story, incident: Incident, rng: Random, at: datetime) -> Sample
     chosen = [pick(rng, known)]
     if rng.random() < 0.5:
         more = pick(rng, known)
-        other = pick(rng, voice.book.general[incident.mood])
-        chosen.append(more if more is not chosen[0] and rng.random() < 0.65 else other)
+        if more is chosen[0] or (incident.mood == "neg" and rng.random() < 0.35):
+            more = pick(rng, voice.book.general[incident.mood])
+        chosen.append(more)
     return _sample(voice, day, at, written(voice, chosen, incident.mood))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import httpx
 import pytest
@@ -119,7 +121,7 @@ def test_ids_are_unique_within_a_source_and_times_ascend() -> None:
     for settings in every_settings():
         found = items(settings)
         assert len({item.external_id for item in found}) == len(found)
-        assert all(one.created_at <= other.created_at for one, other in zip(found, found[1:], strict=False))
+        assert all(one.created_at <= other.created_at for one, other in itertools.pairwise(found))
 
 
 def test_a_few_percent_of_the_mentions_repeat_what_another_said() -> None:
@@ -198,7 +200,7 @@ def test_nights_are_quieter_than_days() -> None:
 
 def test_the_noise_of_neighbouring_days_is_alike() -> None:
     values = [lasting(("some", "series"), day) for day in range(400)]
-    products = [one * other for one, other in zip(values, values[1:], strict=False)]
+    products = [one * other for one, other in itertools.pairwise(values)]
     assert 0.3 < sum(products) / len(products) < 0.8
 
 
@@ -226,7 +228,7 @@ def test_the_extra_mentions_of_an_incident_lie_in_its_window_and_mean_what_it_is
         assert dated.start <= item.created_at < dated.end
         for aspect, sign in incident.aspects[:1]:
             assert sample.intent.aspects[aspect] == sign
-        assert sample.intent.sentiment == (1 if incident.mood == "pos" else -1)
+        assert sample.intent.sentiment in ((0, 1) if incident.mood == "chat" else (-1,))
     words = {sample.text for _, _, sample in found}
     assert len(words) > (0.8 if incident.shape is not Shape.COPIES else 0.0) * len(found)
 
@@ -243,7 +245,7 @@ def test_pages_hold_five_hundred_items_and_say_how_far_they_reach() -> None:
     assert [len(page.items) for page in found[:-1]] == [500] * (len(found) - 1)
     spans = [page.covered for page in found]
     assert all(span is not None for span in spans)
-    assert all(one.end == other.start for one, other in zip(spans, spans[1:], strict=False))  # type: ignore[union-attr]  # just asserted
+    assert all(one.end == other.start for one, other in itertools.pairwise(spans))  # type: ignore[union-attr]  # just asserted
     assert spans[-1] is not None
     assert spans[-1].end == NOW
 
@@ -310,3 +312,13 @@ def test_a_foreign_cursor_is_named() -> None:
 def test_settings_that_mean_nothing_are_named_with_what_would(options: dict[str, object], named: str) -> None:
     with pytest.raises(BadSettings, match=named):
         demo.Settings(**options)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_the_documentation_lists_what_is_planted() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "demo.md").read_text(encoding="utf-8")
+    for incident in INCIDENTS:
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {incident.key} |")]
+        assert COMPANIES[incident.company].name in row
+        assert incident.story in row
+        assert f"| {sum(incident.extra.values())} (" in row
+        assert f"| {'yes' if incident.alerts else 'no'} |" in row
