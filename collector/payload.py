@@ -57,10 +57,15 @@ def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, w
 def rejected(element: Any, place: str, name: str, error: Exception) -> Reject:
     """A broken element as a Reject: named by its id where it has one."""
     known = element.get(name) if isinstance(element, dict) else None
-    reason = f"the field {error.args[0]!r} is missing" if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, KeyError) and error.args:
+        reason = f"the field {error.args[0]!r} is missing"
+    elif isinstance(error, ValueError):
+        reason = str(error)
+    else:
+        reason = f"it is not shaped as expected ({error})"
     return Reject(
-        place=f"{name} {known}" if known is not None else place,
-        reason=reason[:300] or type(error).__name__,
+        place=f"{name} {known}" if isinstance(known, (str, int)) else place,
+        reason=reason[:300],
         raw=json.dumps(element, ensure_ascii=False, default=str)[:2_000],
     )
 
