@@ -365,7 +365,7 @@ class Client:
     def _note_budget(self, url: str, limit: RateLimit) -> None:
         if limit.remaining is not None:
             self.budget_left = limit.remaining
-        if limit.remaining == 0 and limit.resets_at is not None:
+        if limit.remaining == 0 and limit.resets_at is not None and limit.retry_at is None:
             self._pace.hold(origin_of(url), limit.resets_at)
 
     def _remember(self, url: str, answer: Answer) -> None:
