@@ -96,7 +96,7 @@ def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
         "link_text": words["open"],
     }
     subject = subject_of(alert, words)
-    return _written("incident", subject, context, words, envelope, chart=chart, chart_id=chart_id)
+    return written("incident", subject, context, words, envelope, chart=chart, chart_id=chart_id)
 
 
 def write_gathered(
@@ -117,15 +117,22 @@ def write_gathered(
         "link_text": words["open_dashboard"],
     }
     subject = words.say("subject_gathered", count=len(alerts), brands=brands)
-    return _written("gathered", subject, context, words, envelope)
+    return written("gathered", subject, context, words, envelope)
 
 
 def write_note(
-    subject: str, headline: str, lines: Sequence[str], words: Words, envelope: Envelope, *, link_text: str, colour: str
+    subject: str,
+    headline: str,
+    lines: Sequence[str],
+    words: Words,
+    envelope: Envelope,
+    *,
+    link_text: str,
+    colour: str = "plain",
 ) -> Message:
     """A short message without an incident: about a source, an address, or a test."""
     context = {"headline": headline, "lines": lines, "link_text": link_text, "colour": colour}
-    return _written("note", subject, context, words, envelope)
+    return written("note", subject, context, words, envelope)
 
 
 # ------------------------------------------------------------------ parts
@@ -273,7 +280,7 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
 
 
-def _written(
+def written(
     template: str,
     subject: str,
     context: Mapping[str, Any],
@@ -283,6 +290,7 @@ def _written(
     chart: bytes | None = None,
     chart_id: str | None = None,
 ) -> Message:
+    """A message from one of the templates, its text and its HTML saying the same."""
     values = {
         "w": words,
         "language": words.language,

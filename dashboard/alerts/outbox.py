@@ -1,4 +1,4 @@
-"""What was decided to be told and how far it got: deliveries, decisions, silences and recipients, with all their SQL."""
+"""What was decided to be told and how far it got: deliveries, decisions, silences, recipients, and all their SQL."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    case,
     cast,
     func,
     insert,
@@ -54,7 +55,7 @@ delivery = Table(
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("about", String(200), nullable=False, comment="incident/12, source/forum/…, digest/day/…"),
-    Column("event", String(40), nullable=False, comment="opened, worse/critical, resolved/0 …"),
+    Column("event", String(130), nullable=False, comment="opened, worse/critical, resolved/0 …"),
     Column("recipient", String(320), nullable=False, comment="mail address, or the name of a chat without its secrets"),
     Column("channel", String(20), nullable=False),
     Column("person", String(200), nullable=False, comment="name of the manager in the configuration"),
@@ -85,7 +86,7 @@ decision = Table(
     "decision",
     metadata,
     Column("about", String(200), primary_key=True),
-    Column("event", String(40), primary_key=True),
+    Column("event", String(130), primary_key=True),
     Column("at", Utc, nullable=False),
     Column("recipients", Integer, nullable=False, server_default="0"),
 )
@@ -162,20 +163,41 @@ def decided(conn: Connection, abouts: Sequence[str]) -> dict[str, set[str]]:
     return found
 
 
-def put(conn: Connection, drafts: Iterable[Draft], now: datetime) -> int:
-    """Queue drafts (those with a reason are recorded as suppressed); returns how many were new."""
-    count = 0
+def unanswered(conn: Connection, prefix: str, event: str, answer: str) -> list[str]:
+    """What was decided with `event` and not yet with `answer`, among things whose name starts so."""
+    answered = select(decision.c.about).where(decision.c.event == answer)
+    rows = conn.execute(
+        select(decision.c.about).where(
+            decision.c.about.startswith(prefix, autoescape=True),
+            decision.c.event == event,
+            decision.c.about.not_in(answered),
+        )
+    )
+    return [row.about for row in rows]
+
+
+def put(conn: Connection, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
+    """Queue drafts (those with a reason are recorded as suppressed); returns those that were new."""
+    new = []
     for draft in drafts:
         values = asdict(draft) | {
             "state": State.QUEUED if draft.reason is None else State.SUPPRESSED,
             "next_try": draft.due,
             "created_at": now,
         }
-        statement = upsert(conn, delivery).values(values).on_conflict_do_nothing()
-        count += conn.execute(statement).rowcount
-        key = (decision.c.about == draft.about, decision.c.event == draft.event)
-        conn.execute(update(decision).where(*key).values(recipients=decision.c.recipients + 1))
-    return count
+        if conn.execute(upsert(conn, delivery).values(values).on_conflict_do_nothing()).rowcount:
+            new.append(draft)
+            key = (decision.c.about == draft.about, decision.c.event == draft.event)
+            conn.execute(update(decision).where(*key).values(recipients=decision.c.recipients + 1))
+    return new
+
+
+def last_decided(conn: Connection, prefix: str) -> datetime | None:
+    """When something whose name starts so was last decided."""
+    at: datetime | None = conn.scalar(
+        select(func.max(decision.c.at)).where(decision.c.about.startswith(prefix, autoescape=True))
+    )
+    return at
 
 
 def told_of(conn: Connection, incident_id: int) -> list[RowMapping]:
@@ -203,10 +225,20 @@ def alone_since(conn: Connection, recipient_: str, channel: str, since: datetime
     )
 
 
-def gathered_since(conn: Connection, recipient_: str, channel: str, since: datetime) -> dict[datetime, str]:
-    """Gathered messages to a recipient since then: when each is due, and its bundle; those under way count as past."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A gathered message: when it is due, and whether it may still take in more (nobody tried to send it yet)."""
+
+    bundle: str
+    due: datetime
+    open: bool
+
+
+def gathered_since(conn: Connection, recipient_: str, channel: str, since: datetime) -> list[Gathered]:
+    """The gathered messages to a recipient that were or are due after `since`."""
+    tried = case((and_(delivery.c.state == State.QUEUED, delivery.c.attempts == 0), 0), else_=1)
     rows = conn.execute(
-        select(delivery.c.due, delivery.c.bundle)
+        select(delivery.c.bundle, func.min(delivery.c.due).label("due"), func.max(tried).label("tried"))
         .where(
             delivery.c.recipient == recipient_,
             delivery.c.channel == channel,
@@ -214,9 +246,16 @@ def gathered_since(conn: Connection, recipient_: str, channel: str, since: datet
             delivery.c.bundle.is_not(None),
             delivery.c.state != State.SUPPRESSED,
         )
-        .distinct()
+        .group_by(delivery.c.bundle)
     )
-    return {row.due: row.bundle for row in rows}
+    return [
+        Gathered(
+            bundle=row.bundle,
+            due=row.due,
+            open=not row.tried,
+        )
+        for row in rows
+    ]
 
 
 def fold(conn: Connection, delivery_id: int, body: Mapping[str, Any], subject: str, severity: Severity) -> bool:
@@ -279,7 +318,9 @@ def finish(conn: Connection, rows: Sequence[RowMapping], **values: Any) -> None:
         conn.execute(update(delivery).where(*mine).values(claimed_until=None, **values))
 
 
-def postpone(conn: Connection, channel: str, recipient_: str | None, now: datetime, until: datetime, error: str) -> int:
+def postpone(
+    conn: Connection, channel: str, recipient_: str | None, *, now: datetime, until: datetime, error: str
+) -> int:
     """Put off what is due on a channel that is down (of one recipient, where each has a server of its own)."""
     statement = update(delivery).where(
         delivery.c.channel == channel, delivery.c.state == State.QUEUED, delivery.c.next_try <= now
@@ -305,7 +346,7 @@ def add_silence(conn: Connection, made: Silence, now: datetime) -> int:
     """Keep a silence set by a person; returns its id."""
     values = asdict(made) | {"created_at": now}
     del values["id"]
-    return int(conn.execute(insert(silence).values(values)).inserted_primary_key[0])
+    return int(conn.execute(insert(silence).values(values).returning(silence.c.id)).scalar_one())
 
 
 def lift_silence(conn: Connection, silence_id: int, now: datetime) -> None:

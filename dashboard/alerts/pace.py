@@ -30,13 +30,15 @@ class Standing:
     """What is known of one recipient when an alert is decided.
 
     alone        messages of their own within the last hour, sent or waiting
-    gathered     when gathered messages of late were and are due
+    open_at      when gathered messages are due that may still take in more
+    gathered_at  when the latest one that may not was due
     waiting      an earlier message about the same incident was not tried yet
     refused      why nothing may be sent to this address (unsubscribed, not confirmed); None: it may
     """
 
     alone: int = 0
-    gathered: tuple[datetime, ...] = ()
+    open_at: tuple[datetime, ...] = ()
+    gathered_at: datetime | None = None
     waiting: bool = False
     refused: str | None = None
 
@@ -78,18 +80,16 @@ def rule(
     if quiet is not None and rank(topic.severity) < rank(manager.wake_for):
         return Ruling(way=Way.GATHER, due=quiet)
     if now - last_seen > settings.past or standing.alone >= settings.per_hour:
-        return Ruling(way=Way.GATHER, due=gather_due(standing.gathered, settings, now))
+        return Ruling(way=Way.GATHER, due=gather_due(standing, settings, now))
     return Ruling(way=Way.SEND, due=now)
 
 
-def gather_due(gathered: Iterable[datetime], settings: AlertSettings, now: datetime) -> datetime:
-    """When a gathered message is due: with one that is due soon, else at once, but never closer than the pause."""
-    dues = sorted(gathered)
-    soon = [due for due in dues if now < due <= now + settings.gather]
+def gather_due(standing: Standing, settings: AlertSettings, now: datetime) -> datetime:
+    """When a gathered message is due: with one that goes soon, else at once, but never closer than the pause."""
+    soon = [due for due in standing.open_at if due <= now + settings.gather]
     if soon:
-        return soon[0]
-    gone = [due for due in dues if due <= now]
-    return max(now, gone[-1] + settings.gather) if gone else now
+        return min(soon)
+    return now if standing.gathered_at is None else max(now, standing.gathered_at + settings.gather)
 
 
 def quiet_until(manager: Manager, now: datetime) -> datetime | None:

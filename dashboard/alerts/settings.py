@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dashboard.alerts.silence import Silence
 from dashboard.alerts.words import languages
 from sentiment.spikes.spike import Severity
 
@@ -132,22 +133,24 @@ class AlertSettings:
     secret     signs the links in mails (confirm, unsubscribe)
     per_hour   messages that one person gets one by one within an hour; what comes on top is gathered in one
     gather     the pause between two gathered messages to one person
-    settle     how long an incident stays resolved before its end is told, so that it is told once
+    settle     how long after the last sign of an incident its end is told: when it cannot reopen any more
     past       an incident whose last sign is older than this is history: told in a gathered message
     attempts   tries before a delivery fails for good (the pause doubles from 1 minute up to 2 hours)
     lease      how long a sender may take over one message before another may try
     require_confirmation   send nothing but the question to an address that never confirmed
+    planned    silences known beforehand: a campaign, a strike
     """
 
     base_url: str | None = None
     secret: str | None = field(default=None, repr=False)
     per_hour: int = 3
     gather: timedelta = timedelta(minutes=30)
-    settle: timedelta = timedelta(hours=24)
+    settle: timedelta = timedelta(hours=25)
     past: timedelta = timedelta(hours=48)
     attempts: int = 30
     lease: timedelta = timedelta(minutes=5)
     require_confirmation: bool = False
+    planned: tuple[Silence, ...] = ()
 
     def __post_init__(self) -> None:
         if self.require_confirmation and not (self.base_url and self.secret):

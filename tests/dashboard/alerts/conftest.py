@@ -17,8 +17,12 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
+from collector.store import Store, metadata
+from dashboard.alerts import outbox
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote
-from dashboard.alerts.settings import MailSettings
+from dashboard.alerts.decide import Followed, Telling
+from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
+from dashboard.alerts.silence import Topic
 from sentiment.spikes.spike import Severity, SpikeClass
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -154,3 +158,52 @@ def an_alert(**changes: Any) -> Alert:
         "points": points,
     }
     return Alert(**(values | changes))
+
+
+def a_followed(incident_id: int = 12, **changes: Any) -> Followed:
+    """An incident as deciding sees it, with the alert that tells it."""
+    topic = Topic(
+        brand=changes.pop("brand", "Northwind Ferries"),
+        dimensions=changes.pop("dimensions", ("rater/Reliability",)),
+        sources=("reviews",),
+        severity=changes.pop("severity", Severity.HIGH),
+    )
+    values: dict[str, Any] = {
+        "opened_at": NOW - timedelta(hours=1),
+        "last_seen": NOW,
+        "resolved_at": None,
+        "reopenings": 0,
+        "acknowledged": False,
+    } | changes
+
+    def tell(event: Event) -> Alert:
+        return an_alert(
+            event=event,
+            incident_id=incident_id,
+            brand=topic.brand,
+            severity=topic.severity,
+            started_at=values["opened_at"],
+            last_seen=values["last_seen"],
+            resolved_at=values["resolved_at"],
+            points=(),
+        )
+
+    return Followed(id=incident_id, topic=topic, tell=tell, **values)
+
+
+def a_telling(*managers: Manager, mail: MailSettings | None = None, **pace: Any) -> Telling:
+    """Everything configured, with a mail server that need not exist."""
+    server = mail or MailSettings(host="localhost", sender="Groundswell <alerts@groundswell.example>")
+    settings = AlertSettings(**({"base_url": "https://groundswell.example", "secret": "hush"} | pace))
+    return Telling(alerts=settings, mail=server, managers=managers)
+
+
+def a_manager(name: str = "Ann", **changes: Any) -> Manager:
+    return Manager(name=name, email=f"{name.lower()}@northwind.example", **changes)
+
+
+@pytest.fixture
+def post(any_store: Store) -> Store:
+    """A store with an outbox, on SQLite and on PostgreSQL."""
+    metadata.create_all(any_store.engine, tables=[outbox.delivery, outbox.decision, outbox.silence, outbox.recipient])
+    return any_store

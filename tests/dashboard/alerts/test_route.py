@@ -11,7 +11,7 @@ from dashboard.alerts.route import described, escalated, told
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
 from dashboard.alerts.silence import Silence, Topic, covers, silenced_by
 from sentiment.spikes.spike import Severity
-from tests.dashboard.alerts.conftest import NOW
+from tests.dashboard.alerts.conftest import NOW, a_manager
 
 HOUR = timedelta(hours=1)
 
@@ -24,10 +24,6 @@ def a_topic(**changes: Any) -> Topic:
         "severity": Severity.MODERATE,
     }
     return Topic(**(values | changes))
-
-
-def a_manager(name: str = "Ann", **changes: Any) -> Manager:
-    return Manager(name=name, email=f"{name.lower()}@northwind.example", **changes)
 
 
 def a_silence(**changes: Any) -> Silence:

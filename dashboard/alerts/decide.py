@@ -1,0 +1,235 @@
+"""From incidents to deliveries: what is news, who is told and when, recorded in the transaction that decides it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
+
+from dashboard.alerts import outbox
+from dashboard.alerts.alert import Alert, Event, from_json, to_json
+from dashboard.alerts.message import subject_of
+from dashboard.alerts.outbox import Draft, Gathered, State
+from dashboard.alerts.pace import Ruling, Standing, Way, rule
+from dashboard.alerts.route import escalated, told
+from dashboard.alerts.settings import AlertSettings, MailSettings, Manager, address_of
+from dashboard.alerts.silence import Silence, Topic, rank
+from dashboard.alerts.words import words
+from sentiment.spikes.spike import Severity
+
+HOUR = timedelta(hours=1)
+GATHERED_LOOK_BACK = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An incident as deciding looks at it.
+
+    tell   the facts for a message about an event, asked for only if somebody is told
+    """
+
+    id: int
+    topic: Topic
+    opened_at: datetime
+    last_seen: datetime
+    resolved_at: datetime | None
+    reopenings: int
+    acknowledged: bool
+    tell: Callable[[Event], Alert]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a person is reached: a mail address, or a chat room by its label."""
+
+    channel: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Everything configured about telling people."""
+
+    alerts: AlertSettings
+    mail: MailSettings | None
+    managers: tuple[Manager, ...]
+
+
+def chat_label(url: str) -> str:
+    """How a chat is known without its secrets: its service and a short hash."""
+    return f"{url.partition(':')[0].lower()}:{hashlib.sha256(url.encode()).hexdigest()[:10]}"
+
+
+def endpoints(manager: Manager) -> list[Endpoint]:
+    """Every way to reach a person."""
+    mail = [] if manager.email is None else [Endpoint(channel="email", recipient=address_of(manager.email).addr_spec)]
+    return mail + [Endpoint(channel="chat", recipient=chat_label(url)) for url in manager.chat]
+
+
+def message_id(telling: Telling, about: str, event: str, recipient: str, seed: datetime) -> str:
+    """The stable Message-ID of one delivery; `seed` and the owner's secret keep installations apart."""
+    sender = "groundswell.invalid" if telling.mail is None else address_of(telling.mail.sender).domain
+    key = "\0".join((about, event, recipient, seed.isoformat()))
+    mark = hmac.new((telling.alerts.secret or "").encode(), key.encode(), hashlib.sha256).hexdigest()[:16]
+    return f"<{about.partition('/')[0]}.{event.partition('/')[0]}.{mark}@{sender}>"
+
+
+def decide(conn: Connection, telling: Telling, followed: Iterable[Followed], now: datetime) -> list[Draft]:
+    """Turn what is new about incidents into deliveries; returns the new ones. Deciding again adds none."""
+    known = list(followed)
+    done = outbox.decided(conn, [_about(incident) for incident in known])
+    silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
+    drafts: list[Draft] = []
+    # The worst first, so that it gets a message of its own where others are gathered.
+    for incident in sorted(known, key=lambda f: (-rank(f.topic.severity), f.opened_at)):
+        desk = _Desk(conn=conn, telling=telling, incident=incident, silences=silences, now=now)
+        for key, event, managers in _news(incident, done.get(_about(incident), set()), telling, now):
+            if outbox.take(conn, _about(incident), key, now):
+                drafts += desk.tell(key, event, managers)
+    return drafts
+
+
+def _about(incident: Followed) -> str:
+    return f"incident/{incident.id}"
+
+
+def _news(
+    incident: Followed, done: set[str], telling: Telling, now: datetime
+) -> Iterable[tuple[str, Event, Sequence[Manager] | None]]:
+    """What is new about an incident: a key, the event, and whom to tell (None: those told of an earlier event)."""
+    route = told(incident.topic, telling.managers)
+    severity = incident.topic.severity
+    if "opened" not in done:
+        yield "opened", Event.OPENED, route
+        yield f"worse/{severity}", Event.WORSE, ()
+    elif rank(severity) > _told_severity(done) and incident.resolved_at is None:
+        yield f"worse/{severity}", Event.WORSE, route
+    if incident.resolved_at is None:
+        for number in range(incident.reopenings):
+            if f"resolved/{number}" in done:
+                yield f"reopened/{number + 1}", Event.REOPENED, None
+        if not incident.acknowledged and now - incident.last_seen <= telling.alerts.past:
+            for manager in escalated(incident.topic, telling.managers, now - incident.opened_at):
+                yield f"unacknowledged/{manager.name}", Event.UNACKNOWLEDGED, [manager]
+    elif now - incident.last_seen >= telling.alerts.settle:
+        yield f"resolved/{incident.reopenings}", Event.RESOLVED, None
+
+
+def _told_severity(done: set[str]) -> int:
+    told_bands = {key.partition("/")[2] for key in done if key.startswith("worse/")}
+    return max((rank(band) for band in Severity if band.value in told_bands), default=len(Severity))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """One incident being decided within a transaction."""
+
+    conn: Connection
+    telling: Telling
+    incident: Followed
+    silences: Sequence[Silence]
+    now: datetime
+
+    def tell(self, key: str, event: Event, managers: Sequence[Manager] | None) -> list[Draft]:
+        """Queue or record one event for everybody concerned; returns the deliveries that this made."""
+        if managers is not None and not managers:
+            return []
+        earlier = outbox.told_of(self.conn, self.incident.id)
+        drafts = []
+        for manager in self.telling.managers if managers is None else managers:
+            for endpoint in endpoints(manager):
+                own = [row for row in earlier if _reaches(row, endpoint)]
+                if managers is not None or any(row["state"] in _ALIVE for row in own):
+                    drafts.append(self._draft(key, event, manager, endpoint, own))
+        return outbox.put(self.conn, drafts, self.now)
+
+    def _draft(self, key: str, event: Event, manager: Manager, endpoint: Endpoint, own: Sequence[RowMapping]) -> Draft:
+        if event is Event.WORSE and not any(row["state"] in _ALIVE for row in own):
+            event = Event.OPENED
+        alert = self.incident.tell(event)
+        untried = [row for row in own if row["state"] == State.QUEUED and row["attempts"] == 0]
+        gathered = outbox.gathered_since(self.conn, endpoint.recipient, endpoint.channel, self.now - GATHERED_LOOK_BACK)
+        ruling = rule(
+            self.incident.topic,
+            manager,
+            self._standing(endpoint, gathered, waiting=bool(untried)),
+            self.silences,
+            self.telling.alerts,
+            now=self.now,
+            last_seen=self.incident.last_seen,
+        )
+        if ruling.way is Way.FOLD:
+            self._fold(untried[-1], alert, manager)
+        about = _about(self.incident)
+        return Draft(
+            about=about,
+            event=key,
+            recipient=endpoint.recipient,
+            channel=endpoint.channel,
+            person=manager.name,
+            incident_id=self.incident.id,
+            severity=self.incident.topic.severity,
+            message_id=message_id(self.telling, about, key, endpoint.recipient, self.incident.opened_at),
+            subject=subject_of(alert, words(manager.language, manager.zone)),
+            body=self._body(alert),
+            due=ruling.due,
+            bundle=_bundle(endpoint, ruling, gathered),
+            reason=ruling.reason,
+        )
+
+    def _body(self, alert: Alert) -> dict[str, object]:
+        topic = self.incident.topic
+        return {
+            "alert": to_json(alert),
+            "opened_at": self.incident.opened_at.isoformat(),
+            "dimensions": list(topic.dimensions),
+            "sources": list(topic.sources),
+        }
+
+    def _fold(self, row: RowMapping, alert: Alert, manager: Manager) -> None:
+        told_as = from_json(row["body"]["alert"]).event
+        updated = replace(alert, event=told_as)
+        subject = subject_of(updated, words(manager.language, manager.zone))
+        outbox.fold(self.conn, row["id"], self._body(updated), subject, self.incident.topic.severity)
+
+    def _standing(self, endpoint: Endpoint, gathered: Sequence[Gathered], *, waiting: bool) -> Standing:
+        return Standing(
+            alone=outbox.alone_since(self.conn, endpoint.recipient, endpoint.channel, self.now - HOUR),
+            open_at=tuple(message.due for message in gathered if message.open),
+            gathered_at=max((message.due for message in gathered if not message.open), default=None),
+            waiting=waiting,
+            refused=refusal(self.conn, self.telling, endpoint),
+        )
+
+
+def _bundle(endpoint: Endpoint, ruling: Ruling, gathered: Sequence[Gathered]) -> str | None:
+    if ruling.way is not Way.GATHER:
+        return None
+    fresh = f"{endpoint.channel}/{endpoint.recipient}/{ruling.due.isoformat()}"
+    return next((message.bundle for message in gathered if message.open and message.due == ruling.due), fresh)
+
+
+_ALIVE = (State.QUEUED, State.SENDING, State.SENT)
+
+
+def _reaches(row: RowMapping, endpoint: Endpoint) -> bool:
+    return (row["channel"], row["recipient"]) == (endpoint.channel, endpoint.recipient)
+
+
+def refusal(conn: Connection, telling: Telling, endpoint: Endpoint) -> str | None:
+    """Why nothing may be sent to somebody; None: it may."""
+    if endpoint.channel != "email":
+        return None
+    if telling.mail is None:
+        return "no mail server is configured"
+    said = outbox.standing_of(conn, endpoint.recipient)
+    if said is not None and said["unsubscribed_at"] is not None:
+        return "this address has unsubscribed"
+    if telling.alerts.require_confirmation and (said is None or said["confirmed_at"] is None):
+        return "this address has not been confirmed"
+    return None

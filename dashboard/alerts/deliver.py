@@ -1,0 +1,177 @@
+"""From the outbox to people: claim a message, write it, send it, keep how it ended; at least once, each on its own.
+
+A sender that dies between the server's answer and our commit leaves its claim behind; once the lease ran out, another
+sends the same message again under the same Message-ID (RFC 1047): at least once, normally once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.engine import RowMapping
+
+from collector.store import Store
+from dashboard.alerts import outbox
+from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, chat, email
+from dashboard.alerts.decide import Endpoint, Telling, chat_label, endpoints, refusal
+from dashboard.alerts.letter import letter
+from dashboard.alerts.message import Message
+from dashboard.alerts.outbox import State
+from dashboard.alerts.pace import backoff
+from dashboard.alerts.settings import Manager
+from dashboard.alerts.silence import Silence, Topic, silenced_by
+from sentiment.spikes.spike import Severity
+
+log = structlog.get_logger("groundswell.alerts")
+
+Send = Callable[[Telling, Manager, Endpoint, Message, datetime], None]
+"""Hands one message to one recipient; raises ChannelError where it cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one message ended, for the owner to read."""
+
+    person: str
+    recipient: str
+    subject: str
+    state: State
+    error: str | None = None
+
+    @property
+    def line(self) -> str:
+        """One line for the terminal."""
+        if self.state is State.SENT:
+            return f"sent to {self.person} ({self.recipient}): {self.subject}"
+        if self.state is State.QUEUED:
+            return f"not sent yet to {self.person} ({self.recipient}), tried again later: {self.error}"
+        return f"{self.state} for {self.person} ({self.recipient}): {self.error}"
+
+
+def send_by_channel(telling: Telling, manager: Manager, endpoint: Endpoint, message: Message, now: datetime) -> None:
+    """Send by mail or chat, as the endpoint says."""
+    if endpoint.channel == "chat":
+        chat.send(next(url for url in manager.chat if chat_label(url) == endpoint.recipient), message)
+    elif telling.mail is None:
+        raise MessageRefused("No mail server is configured; add a [mail] section.")
+    else:
+        email.send(telling.mail, endpoint.recipient, manager.name, message, now)
+
+
+def deliver(
+    store: Store, telling: Telling, clock: Callable[[], datetime], send: Send = send_by_channel
+) -> list[Outcome]:
+    """Send everything that is due; returns how each message ended.
+
+    clock   the present moment, asked before each claim, for a lease must start when it is taken
+    """
+    outcomes: list[Outcome] = []
+    while True:
+        now = clock()
+        with store.write() as conn:
+            rows = outbox.claim(conn, now, telling.alerts.lease)
+        if not rows:
+            return outcomes
+        outcomes.append(_one(store, telling, rows, send, clock))
+
+
+def _one(
+    store: Store, telling: Telling, rows: Sequence[RowMapping], send: Send, clock: Callable[[], datetime]
+) -> Outcome:
+    row, now = rows[0], clock()
+    endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
+    manager = _person(telling, row["person"], endpoint)
+    with store.read() as conn:
+        silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
+        refused = None if row["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
+        said = outbox.standing_of(conn, endpoint.recipient)
+    if manager is None:
+        refused = "this person or address is no longer configured"
+    held = [one for one in rows if (reason := refused or _silenced(one, silences, now)) is not None]
+    open_rows = [one for one in rows if one not in held]
+    if held:
+        reason = refused or _silenced(held[0], silences, now)
+        with store.write() as conn:
+            outbox.finish(conn, held, state=State.SUPPRESSED, reason=reason)
+    if not open_rows or manager is None:
+        return _outcome(row, State.SUPPRESSED, refused or _silenced(row, silences, now))
+    if row["attempts"] > telling.alerts.attempts:
+        return _end(store, telling, open_rows, clock(), _gave_up(row, "the sender died every time"), retry=False)
+    try:
+        confirmed = said is not None and said["confirmed_at"] is not None
+        message = letter(open_rows, manager, telling, confirmed=confirmed)
+        send(telling, manager, endpoint, message, clock())
+    except ChannelError as error:
+        return _failed(store, telling, open_rows, clock(), error)
+    except Exception as error:  # the job boundary: one message must not keep the others back
+        log.exception("message could not be written", delivery=row["id"])
+        sentence = f"The message could not be written ({type(error).__name__}: {error})."
+        return _end(store, telling, open_rows, clock(), sentence, retry=True)
+    with store.write() as conn:
+        outbox.finish(conn, open_rows, state=State.SENT, sent_at=clock(), last_error=None)
+    return _outcome(row, State.SENT, None, subject=message.subject)
+
+
+def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: ChannelError) -> Outcome:
+    outcome = _end(store, telling, rows, now, str(error), retry=error.retry)
+    if isinstance(error, ChannelDown):
+        row = rows[0]
+        # Each chat room has a server of its own; all mail goes by one.
+        only = row["recipient"] if row["channel"] == "chat" else None
+        until = now + backoff(row["attempts"])
+        with store.write() as conn:
+            outbox.postpone(conn, row["channel"], only, now=now, until=until, error=str(error))
+    return outcome
+
+
+def _end(
+    store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: str, *, retry: bool
+) -> Outcome:
+    row = rows[0]
+    if retry and row["attempts"] < telling.alerts.attempts:
+        state, values = State.QUEUED, {"next_try": now + backoff(row["attempts"])}
+    else:
+        state, values = State.FAILED, {}
+        error = _gave_up(row, error) if retry else error
+    with store.write() as conn:
+        outbox.finish(conn, rows, state=state, last_error=error, **values)
+    log.warning("message not sent", delivery=row["id"], state=state.value, attempts=row["attempts"], error=error[:200])
+    return _outcome(row, state, error)
+
+
+def _gave_up(row: RowMapping, error: str) -> str:
+    return f"Given up after {row['attempts']} tries: {error}"
+
+
+def _outcome(row: RowMapping, state: State, error: str | None, subject: str | None = None) -> Outcome:
+    return Outcome(
+        person=row["person"], recipient=row["recipient"], subject=subject or row["subject"], state=state, error=error
+    )
+
+
+def _person(telling: Telling, name: str, endpoint: Endpoint) -> Manager | None:
+    return next((m for m in telling.managers if m.name == name and endpoint in endpoints(m)), None)
+
+
+def _silenced(row: RowMapping, silences: Sequence[Silence], now: datetime) -> str | None:
+    """Why a message that waited is not sent any more; None: it is."""
+    if row["incident_id"] is None:
+        return None
+    body = row["body"]
+    topic = Topic(
+        brand=body["alert"]["brand"],
+        dimensions=tuple(body["dimensions"]),
+        sources=tuple(body["sources"]),
+        severity=Severity(row["severity"]),
+    )
+    silence = silenced_by(silences, topic, now)
+    return None if silence is None else f"silenced before it was sent: {silence.reason}"
+
+
+def ticking(start: datetime, elapsed: Callable[[], float]) -> Callable[[], datetime]:
+    """A clock that starts at `start` and goes on by the seconds that `elapsed` (e.g. time.monotonic) has moved."""
+    origin = elapsed()
+    return lambda: start + timedelta(seconds=elapsed() - origin)

@@ -1,0 +1,87 @@
+"""What the store knows that messages tell: figures for digests, and how long a source has been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, func, select
+
+from collector.store import hour_of
+from collector.store.runs import run
+from dashboard.alerts.digest import Figures
+from dashboard.alerts.settings import Manager
+from dashboard.alerts.silence import named
+from sentiment.store.counts import count_hour
+from sentiment.taxonomy import ALL, taxonomy
+
+
+def first_run(conn: Connection, source: str) -> datetime | None:
+    """When a source was first tried; None: never."""
+    started: datetime | None = conn.scalar(select(func.min(run.c.started_at)).where(run.c.source == source))
+    return started
+
+
+def figures(
+    conn: Connection, manager: Manager, start: datetime, end: datetime, before: timedelta
+) -> tuple[list[Figures], list[Figures]]:
+    """Voices and dissatisfaction on a person's route in [start, end) and in the span `before` it.
+
+    Returns those of whole brands and those of each dimension of the default lens; a dimension's share is that of all
+    voices of its brand that were read.
+    """
+    first, last, earliest = hour_of(start), hour_of(end), hour_of(start - before)
+    now_ = count_hour.c.hour >= first
+    lens = taxonomy().default_lens
+    read = count_hour.c.negative + count_hour.c.neutral + count_hour.c.positive
+    rows = conn.execute(
+        select(
+            count_hour.c.brand,
+            count_hour.c.facet,
+            count_hour.c.source,
+            *(
+                func.sum(case((when, amount), else_=0)).label(name)
+                for name, when, amount in (
+                    ("read", now_, read),
+                    ("negative", now_, count_hour.c.negative),
+                    ("read_before", ~now_, read),
+                    ("negative_before", ~now_, count_hour.c.negative),
+                )
+            ),
+        )
+        .where(
+            count_hour.c.hour >= earliest,
+            count_hour.c.hour < last,
+            (count_hour.c.facet == ALL) | count_hour.c.facet.startswith(f"{lens}/"),
+        )
+        .group_by(count_hour.c.brand, count_hour.c.facet, count_hour.c.source)
+    )
+    sums: dict[tuple[str, str], list[int]] = {}
+    for row in rows.mappings():
+        if (manager.brands and not named(row["brand"], manager.brands)) or (
+            manager.sources and not named(row["source"], manager.sources)
+        ):
+            continue
+        total = sums.setdefault((row["brand"], row["facet"]), [0, 0, 0, 0])
+        for place, name in enumerate(("read", "negative", "read_before", "negative_before")):
+            total[place] += int(row[name])
+    return _split(sums, manager)
+
+
+def _split(sums: Mapping[tuple[str, str], list[int]], manager: Manager) -> tuple[list[Figures], list[Figures]]:
+    whole: list[Figures] = []
+    parts: list[Figures] = []
+    for (brand, facet), (read, negative, read_before, negative_before) in sorted(sums.items()):
+        if facet != ALL and manager.dimensions and not named(facet, manager.dimensions):
+            continue
+        of_brand = sums.get((brand, ALL), [read, 0, read_before, 0])
+        found = Figures(
+            brand=brand,
+            dimension=None if facet == ALL else taxonomy().label(facet),
+            voices=of_brand[0],
+            negative=negative,
+            voices_before=of_brand[2],
+            negative_before=negative_before,
+        )
+        (whole if facet == ALL else parts).append(found)
+    return sorted(whole, key=lambda f: -f.voices), parts

@@ -1,0 +1,138 @@
+"""From claimed deliveries to the one message that tells them: whose words, which links, which thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import RowMapping
+
+from dashboard.alerts.alert import Alert, from_json
+from dashboard.alerts.decide import Telling, message_id
+from dashboard.alerts.digest import from_json as digest_from_json
+from dashboard.alerts.digest import write_digest
+from dashboard.alerts.links import confirm_link, incident_link, page_link, unsubscribe_link
+from dashboard.alerts.message import Envelope, Message, one_line, write_gathered, write_incident, write_note
+from dashboard.alerts.route import described
+from dashboard.alerts.settings import AlertSettings, Manager
+from dashboard.alerts.silence import rank
+from dashboard.alerts.words import Words, words
+
+
+def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, confirmed: bool) -> Message:
+    """The message of one claim: of its only delivery, or of the several that were gathered."""
+    spoken = words(manager.language, manager.zone)
+    if len(rows) > 1:
+        return _gathered(rows, manager, telling, spoken, confirmed=confirmed)
+    row = rows[0]
+    kind, body = row["about"].partition("/")[0], row["body"]
+    settings = telling.alerts
+    if kind == "incident":
+        alert = from_json(body["alert"])
+        envelope = _envelope(
+            row, _why(manager, spoken), settings, link=incident_link(settings, alert.incident_id), confirmed=confirmed,
+            thread=_thread(row, telling),
+        )  # fmt: skip
+        return write_incident(alert, spoken, envelope)
+    if kind == "digest":
+        why = spoken.say("why_digest", name=manager.name)
+        envelope = _envelope(row, why, settings, link=page_link(settings, ""), confirmed=confirmed)
+        return write_digest(digest_from_json(body), spoken, envelope)
+    if kind == "confirm":
+        link = confirm_link(settings, row["recipient"])
+        envelope = _envelope(row, spoken["confirm_why"], settings, link=link, confirmed=True)
+        lines = [spoken["confirm_body"]]
+        return write_note(
+            row["subject"], spoken["headline_confirm"], lines, spoken, envelope, link_text=spoken["confirm"]
+        )
+    why = spoken.say("why_operations", name=manager.name)
+    envelope = _envelope(row, why, settings, link=page_link(settings, "sources"), confirmed=confirmed)
+    return _source(row, spoken, envelope)
+
+
+def source_subject(event: str, body: Mapping[str, Any], spoken: Words) -> str:
+    """The subject line of an alert about a source; event is "source_down" or "source_back"."""
+    since = spoken.moment(datetime.fromisoformat(body["since"]))
+    return one_line(spoken.say(f"subject_{event}", source=one_line(body["source"], 60), since=since), 200)
+
+
+def _source(row: RowMapping, spoken: Words, envelope: Envelope) -> Message:
+    body, event = row["body"], row["event"]
+    named = {
+        "source": one_line(body["source"], 60),
+        "since": spoken.moment(datetime.fromisoformat(body["since"])),
+        "promise": spoken.span(max(1, round(body["promise_hours"]))),
+    }
+    lines = [spoken.say(event, **named)]
+    if event == "source_down":
+        error = body["error"]
+        lines.append(
+            spoken.say("source_error", error=one_line(error, 300)) if error else spoken.say("source_stale", **named)
+        )
+        lines.append(spoken["source_act"])
+    colour = "moderate" if event == "source_down" else "calm"
+    return write_note(
+        row["subject"], spoken[f"headline_{event}"], lines, spoken, envelope,
+        link_text=spoken["open_dashboard"], colour=colour,
+    )  # fmt: skip
+
+
+def _gathered(
+    rows: Sequence[RowMapping], manager: Manager, telling: Telling, spoken: Words, *, confirmed: bool
+) -> Message:
+    alerts = [from_json(row["body"]["alert"]) for row in rows]
+    worst_first = sorted(alerts, key=lambda alert: (-rank(alert.severity), alert.started_at))
+    links = [incident_link(telling.alerts, alert.incident_id) for alert in worst_first]
+    mark = hashlib.sha256(" ".join(row["message_id"] for row in rows).encode()).hexdigest()[:16]
+    domain = rows[0]["message_id"].strip("<>").partition("@")[2]
+    envelope = Envelope(
+        message_id=f"<gathered.{mark}@{domain}>",
+        why=_why(manager, spoken),
+        link=page_link(telling.alerts, "incidents"),
+        confirm=None if confirmed else confirm_link(telling.alerts, rows[0]["recipient"]),
+        unsubscribe=_unsubscribe(rows[0], telling.alerts),
+    )
+    return write_gathered(worst_first, links, _intro(rows, alerts, telling.alerts, spoken), spoken, envelope)
+
+
+def _intro(rows: Sequence[RowMapping], alerts: Sequence[Alert], settings: AlertSettings, spoken: Words) -> str:
+    if all(row["due"] - alert.last_seen > settings.past for row, alert in zip(rows, alerts, strict=True)):
+        return spoken["gathered_past"]
+    held = any(row["due"] - row["created_at"] > settings.gather for row in rows)
+    return spoken["gathered_quiet" if held else "gathered_many"]
+
+
+def _envelope(
+    row: RowMapping,
+    why: str,
+    settings: AlertSettings,
+    *,
+    link: str | None,
+    confirmed: bool,
+    thread: str | None = None,
+) -> Envelope:
+    mail = row["channel"] == "email"
+    return Envelope(
+        message_id=row["message_id"],
+        why=why,
+        thread=thread,
+        link=link,
+        confirm=None if confirmed or not mail else confirm_link(settings, row["recipient"]),
+        unsubscribe=_unsubscribe(row, settings),
+    )
+
+
+def _unsubscribe(row: RowMapping, settings: AlertSettings) -> str | None:
+    return unsubscribe_link(settings, row["recipient"]) if row["channel"] == "email" else None
+
+
+def _thread(row: RowMapping, telling: Telling) -> str:
+    opened_at = datetime.fromisoformat(row["body"]["opened_at"])
+    return message_id(telling, row["about"], "opened", row["recipient"], opened_at)
+
+
+def _why(manager: Manager, spoken: Words) -> str:
+    route = spoken.both([one_line(name, 60) for name in described(manager)]) or spoken["why_all"]
+    return spoken.say("why_told", name=one_line(manager.name, 80), route=route)
