@@ -104,20 +104,15 @@ def _delimiter(wanted: str) -> str:
     return {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(wanted, wanted)
 
 
-def import_settings(
-    path: Path, *, zone: ZoneInfo, mapping: str | Mapping[str, str] = "", brand: str | None = None, **options: Any
-) -> Settings:
+def import_settings(path: Path, *, zone: ZoneInfo, mapping: str | Mapping[str, str] = "", **options: Any) -> Settings:
     """Settings for one import.
 
     mapping  as typed, "text=Review,created_at=Date" (a column may hold commas), or ready
-    brand    of all rows, where somebody says so: a column of brands is then only read if it is mapped by hand
     options  fields of Settings; None stands for what was not given
 
     Raises BadSettings.
     """
-    given = dict(parse_mapping(mapping) if isinstance(mapping, str) else mapping)
-    if brand is not None:
-        given.setdefault(Field.BRAND, "")
+    given = parse_mapping(mapping) if isinstance(mapping, str) else mapping
     known = {name: value for name, value in options.items() if value is not None}
     try:
         if "kind" in known:

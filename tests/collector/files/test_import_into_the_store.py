@@ -26,7 +26,7 @@ BRAND = Brand(name="Aurora Air", own=True)
 
 
 def source_of(path: Path, **options: Any) -> SourceConfig:
-    settings = import_settings(path, zone=BERLIN, brand=BRAND.name, **options)
+    settings = import_settings(path, zone=BERLIN, **options)
     return SourceConfig(name="survey", kind="files", settings=settings, brand=BRAND.name)
 
 
@@ -78,7 +78,6 @@ def test_an_edited_row_becomes_a_revision_and_an_unknown_brand_a_reject(store: S
     report = take_in(
         store,
         write(tmp_path / "b.csv", "id,date,text,brand\n1,2026-03-05,very slow,aurora air\n3,2026-03-05,hi,Other\n"),
-        mapping="brand=brand",
     )
     assert (report.edited, report.new, report.rejected) == (1, 0, 1)
     assert count(store) == 2
