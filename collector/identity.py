@@ -27,7 +27,9 @@ _random = np.random.default_rng(20_240_229)
 _A = _random.integers(1, 1 << 31, size=BANDS * ROWS, dtype=np.uint64)
 _B = _random.integers(0, 1 << 61, size=BANDS * ROWS, dtype=np.uint64)
 _NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w[\w.-]*|^\s*rt\b:?", re.IGNORECASE)
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_CONTROLS = (c for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in {0x09, 0x0A})
+_DROPPED = dict.fromkeys((*_CONTROLS, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Control characters (Unicode category Cc), and the bidirectional embeddings, overrides and isolates."""
 _WORD = re.compile(r"\w+")
 
 
@@ -90,6 +92,9 @@ def clean_text(text: str) -> str:
     Control characters (NUL among them) and the bidirectional overrides that could turn around what stands beside
     the text on a screen are dropped; the harmless right-to-left marks stay.
     """
-    repaired = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    kept = "".join(c for c in repaired if c in "\n\t" or (unicodedata.category(c) != "Cc" and c not in _OVERRIDES))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    kept = text.translate(_DROPPED)
     return unicodedata.normalize("NFC", kept).strip()

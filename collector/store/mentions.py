@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -111,6 +111,7 @@ voice_key = Table(
 )
 """The near-duplicate index: signature keys of recent voices' heads."""
 
+_FIELDS = tuple(f.name for f in fields(Mention))
 _CONTENT = ("text", "rating", "edited_at")
 _REFRESHED = ("reach", "url", "place", "segment", "language", "parent_id", "author_name")
 
@@ -189,7 +190,7 @@ def _is_refresh(row: RowMapping, m: Mention) -> bool:
 
 
 def _row(m: Mention, store: Store) -> dict[str, Any]:
-    values = asdict(m)
+    values: dict[str, Any] = {name: getattr(m, name) for name in _FIELDS}
     values["kind"] = m.kind.value
     values["hour"] = hour_of(m.created_at)
     values["day"] = day_of(m.created_at, store.zone)

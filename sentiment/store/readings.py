@@ -139,14 +139,15 @@ class Unread:
 
 def queue(conn: Connection, ids: Sequence[int]) -> None:
     """Put mentions (back) into the queue, unclaimed."""
+    if not ids:
+        return
+    freed = {"claimed_until": None, "holder": None}
+    conn.execute(
+        upsert(conn, unread).on_conflict_do_update(index_elements=["mention_id"], set_=freed),
+        [{"mention_id": mention_id} | freed for mention_id in ids],
+    )
     for start in range(0, len(ids), CHUNK):
-        part = [{"mention_id": i, "claimed_until": None, "holder": None} for i in ids[start : start + CHUNK]]
-        conn.execute(
-            upsert(conn, unread)
-            .values(part)
-            .on_conflict_do_update(index_elements=["mention_id"], set_={"claimed_until": None, "holder": None})
-        )
-        conn.execute(delete(unreadable).where(unreadable.c.mention_id.in_([row["mention_id"] for row in part])))
+        conn.execute(delete(unreadable).where(unreadable.c.mention_id.in_(list(ids[start : start + CHUNK]))))
 
 
 def queue_other_models(conn: Connection, model: str) -> int:
