@@ -64,3 +64,6 @@ def main() -> None:
         # Errors of our own say what happened, where and what to do: the sentence is for people, the trace is not.
         warn(str(error))
         sys.exit(2 if type(error).__name__ in {"ConfigError", "BadSettings"} else 1)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The commands as a person types them, each in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFIG = """
+[groundswell]
+timezone = "Europe/Berlin"
+
+[[brand]]
+name = "Northwind Ferries"
+own = true
+aliases = ["Northwind"]
+
+[[source]]
+name = "feed"
+kind = "rss"
+url = "http://127.0.0.1:9/feed.xml"
+allow_private = true
+"""
+
+
+def groundswell(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder and return what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "dashboard.cli", *arguments],
+        cwd=folder,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """A folder with a configuration."""
+    (tmp_path / "groundswell.toml").write_text(CONFIG)
+    return tmp_path
+
+
+@pytest.fixture
+def odd_csv(company: Path) -> Path:
+    """Reviews as somebody's tool exported them: semicolons, German dates and decimals, and a few rotten rows."""
+    rows = [
+        f'{i};{i % 28 + 1:02d}.01.2026 {i % 24:02d}:15;"Die Fähre war {i} Minuten zu spät, aber die Crew war nett.";'
+        f"{i % 5 + 1},0;Hafen {i % 3}"
+        for i in range(500)
+    ]
+    rows[7] = '7;40.01.2026 10:00;"Kein solcher Tag";4,0;Hafen 1'
+    rows[9] = '9;02.01.2026 10:00;"";4,0;Hafen 1'
+    file = company / "bewertungen.csv"
+    file.write_bytes("\n".join(["Nr;Datum;Bewertungstext;Sterne;Ort", *rows]).encode("cp1252"))
+    return file
+
+
+def test_init_writes_a_configuration_that_loads_and_never_overwrites(tmp_path: Path) -> None:
+    assert groundswell(tmp_path, "init").returncode == 0
+    assert groundswell(tmp_path, "sources", "--json").stdout.strip() == "[]"
+    again = groundswell(tmp_path, "init")
+    assert again.returncode == 1
+    assert "left as it is" in again.stderr
+
+
+def test_a_wrong_configuration_is_one_sentence_and_exit_code_2(company: Path) -> None:
+    (company / "groundswell.toml").write_text(CONFIG.replace("timezone", "timzone"))
+    done = groundswell(company, "sources")
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        'groundswell.toml, [groundswell], key "timzone": there is no such key; the nearest known one is "timezone".'
+    )
+
+
+def test_without_a_configuration_a_command_says_how_to_make_one(tmp_path: Path) -> None:
+    done = groundswell(tmp_path, "detect")
+    assert done.returncode == 2
+    assert "groundswell init" in done.stderr
+
+
+def test_every_kind_of_source_can_be_added_and_its_block_names_what_is_missing(tmp_path: Path) -> None:
+    kinds = json.loads(groundswell(tmp_path, "sources", "kinds", "--json").stdout)
+    assert {"rss", "mastodon", "bluesky", "app_store", "hacker_news", "files"} <= kinds.keys()
+    for kind in kinds:
+        folder = tmp_path / kind
+        groundswell(folder.parent, "init", kind)
+        assert groundswell(folder, "sources", "add", kind).returncode == 0
+        done = groundswell(folder, "sources")
+        assert done.returncode in {0, 2}, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_goes_all_the_way_from_import_to_export(company: Path, odd_csv: Path) -> None:
+    looked = groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries", "--dry-run")
+    assert "'Bewertungstext'" in looked.stdout, looked.stdout + looked.stderr
+    done = groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries")
+    assert "498 new" in done.stdout, done.stdout + done.stderr
+    assert "2 rejected" in done.stdout
+    assert "line 9" in done.stdout
+    assert "nothing new" in groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries").stdout
+    assert "498 read" in groundswell(company, "classify").stdout
+    assert "Every count equals" in groundswell(company, "verify").stdout
+    assert groundswell(company, "detect").returncode == 0
+    assert groundswell(company, "export", "mentions", "-o", "out.csv").returncode == 0
+    assert (company / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (company / "out.csv").open(encoding="utf-8-sig", newline="") as opened:
+        rows = list(csv.DictReader(opened, strict=True))
+    assert len(rows) == 498
+    assert all(row["text"].startswith("Die Fähre war") for row in rows)
+
+
+def test_a_source_that_does_not_answer_fails_by_name_and_stops_nothing(company: Path) -> None:
+    done = groundswell(company, "collect", "--json")
+    assert done.returncode == 1
+    (report,) = json.loads(done.stdout)
+    assert report["source"] == "feed"
+    assert report["error_kind"] == "SourceUnavailable"
+    assert "127.0.0.1:9" in report["error"]
+    (health,) = json.loads(groundswell(company, "sources", "--json").stdout)
+    assert health["error"] == report["error"]
+
+
+def test_label_reads_other_peoples_texts_and_keeps_their_ids(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('id,text\na,"The crew was lovely, but we were three hours late."\nb,\n')
+    done = groundswell(tmp_path, "label", "in.csv", "-o", "out.jsonl")
+    assert done.returncode == 0, done.stderr
+    first, second = (json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines())
+    assert (first["id"], second["id"]) == ("a", "b")
+    assert {
+        "language",
+        "sentiment",
+        "probabilities",
+        "satisfaction",
+        "aspects",
+        "dimensions",
+        "stage",
+        "intent",
+    } <= first.keys()
+
+
+def test_spikes_judges_other_peoples_counts(tmp_path: Path) -> None:
+    hours = [f"2026-{1 + day // 28:02d}-{day % 28 + 1:02d}T{hour:02d}:00Z" for day in range(56) for hour in range(24)]
+    lines = [
+        "series,time,count,total",
+        *(f"desk,{time},{40 if i == 1300 else i % 3},60" for i, time in enumerate(hours)),
+    ]
+    (tmp_path / "in.csv").write_text("\n".join([*lines, "desk,never,1,2"]))
+    done = groundswell(tmp_path, "spikes", "in.csv", "-o", "out.jsonl", "--budget-weeks", "4")
+    assert done.returncode == 0, done.stderr
+    assert f"line {len(lines) + 1}" in done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(rows) == len(hours)
+    assert {"series", "time", "observed", "expected", "upper", "p", "score", "flagged"} <= rows[0].keys()
+    assert next(row["time"] for row in rows if row["flagged"]).startswith("2026-02-27T04")
+
+
+def test_erasing_a_mention_removes_it_everywhere(company: Path, odd_csv: Path) -> None:
+    groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries")
+    assert "Erased 1 mentions" in groundswell(company, "erase", "--mention", "1", "--yes").stdout
+    assert groundswell(company, "erase", "--mention", "1", "--yes").returncode == 1
+    assert "Every count equals" in groundswell(company, "verify").stdout
+
+
+def test_doctor_names_each_fault(company: Path) -> None:
+    done = groundswell(company, "doctor", "--json")
+    findings = {finding["what"]: finding for finding in json.loads(done.stdout)}
+    assert findings["configuration"]["good"]
+    assert findings["model"]["good"], findings["model"]
+    assert findings["store"]["good"]
