@@ -1,0 +1,1 @@
+"""Spikes of dissatisfaction: what is unusual, why, and which unusual things belong together."""

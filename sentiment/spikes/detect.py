@@ -1,0 +1,228 @@
+"""Judging: which steps of which series are unusual, given what is normal for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.spikes.baseline import Baseline, Floats, predict
+from sentiment.spikes.grain import Grain, Window
+from sentiment.spikes.tails import negative_binomial_tail
+
+Ints = NDArray[np.int64]
+
+LEAST_EXCESS = 3.0
+LEAST_VOICES = 3.0
+LEAST_COVERED = 0.5
+ALMOST = 1.5  # standard deviations above expectation under which a window is not worth an exact tail
+RESTLESS_P = 0.05  # an incident goes on while a short window is this unlikely
+RESTLESS_STEPS = 6
+QUIET_STEPS = 6
+NEVER = -(10**9)
+
+# Added to the threshold (taken off the score) while little history is known: days known, decades of p.
+COLD = ((14, 1.1), (28, 0.6), (56, 0.35))
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """What is remembered of each series from step to step: inside an episode or not, and its last restless step."""
+
+    open: NDArray[np.bool_]
+    last: Ints
+    floor: Ints
+
+    @classmethod
+    def fresh(cls, series: int) -> Watch:
+        return cls(open=np.zeros(series, dtype=np.bool_), last=np.full(series, NEVER), floor=np.full(series, NEVER))
+
+    def copy(self) -> Watch:
+        return Watch(open=self.open.copy(), last=self.last.copy(), floor=self.floor.copy())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayScores:
+    """Scores of one day, shaped series × steps; `window` is an index into the grain's windows, −1 for none."""
+
+    score: Floats
+    window: Ints
+    restless: NDArray[np.bool_]
+    open: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCounts:
+    """Observed and expected of one window ending at each step of a day, shaped series × steps."""
+
+    observed: Floats
+    voices: Floats
+    due_voices: Floats
+    due: Floats
+    expected: Floats
+    spread: Floats
+    covered: Floats
+
+
+class Day:
+    """One day's counts against the baseline of the days before: `recent` holds the days that windows reach into."""
+
+    def __init__(
+        self,
+        counts: tuple[Floats, Floats, Floats],
+        slots: Ints,
+        baseline: Baseline,
+        grain: Grain,
+        *,
+        first_step: int,
+    ) -> None:
+        negatives, voices, covered = counts
+        self.grain, self.baseline, self.first_step = grain, baseline, first_step
+        today = (negatives.shape[1] - 1) % grain.steps_per_day + 1
+        self.steps = today - first_step % grain.steps_per_day
+        past = negatives.shape[1] - today
+        gap = baseline.gap.reshape(len(negatives), -1)[:, -past:]
+        if gap.any():
+            covered = covered.copy()
+            covered[:, :past] = np.where(gap, 0.0, covered[:, :past])
+        self._negatives, self._voices = _running(negatives * covered), _running(voices * covered)
+        self._expected = _running(baseline.profile[:, slots] * covered)
+        self._covered = _running(covered)
+        self._ends = np.arange(negatives.shape[1] - self.steps, negatives.shape[1]) + 1
+
+    def _sum(self, running: Floats, window: Window) -> Floats:
+        return np.asarray(running[:, self._ends] - running[:, np.maximum(self._ends - window.steps, 0)])
+
+    def counts(self, window: Window) -> WindowCounts:
+        """Observed, expected and spread of a window at every step of the day."""
+        base = self.baseline.windows[window.steps]
+        if window.slow:
+            shown = self.baseline.slow[window.steps]
+            observed, voices, weight = (
+                np.repeat(a[:, None], self.steps, axis=1) for a in (shown.negatives, shown.voices, shown.weight)
+            )
+            covered = np.ones_like(observed)
+        else:
+            observed, voices = self._sum(self._negatives, window), self._sum(self._voices, window)
+            weight = self._sum(self._expected, window)
+            covered = self._sum(self._covered, window) / window.steps
+        share = base.share[:, None]
+        due_voices = base.level[:, None] * weight
+        others, due_others = np.maximum(voices - observed, 0), due_voices * (1 - share)
+        due = due_voices * share
+        expected, volume_doubt = predict(due, others, due_others, base.spread_voices[:, None])
+        spread = base.spread_negatives[:, None] + volume_doubt + 1 / base.support[:, None]
+        return WindowCounts(
+            observed=observed,
+            voices=voices,
+            due_voices=due_voices,
+            due=due,
+            expected=np.maximum(expected, 1e-6),
+            spread=spread,
+            covered=covered,
+        )
+
+    def cold(self) -> Floats:
+        """Decades taken off the score of each series for lack of history."""
+        known = self.baseline.known_days
+        taken = np.zeros(len(known))
+        for days, decades in reversed(COLD):
+            taken[known < days] = decades
+        return taken
+
+    def scores(self, threshold: float, watch: Watch) -> DayScores:
+        """Score every step and carry `watch` through the day (changed in place)."""
+        windows = [w for w in self.grain.windows if w.steps in self.baseline.windows]
+        series = len(self.baseline.rate)
+        stacked = np.zeros((len(windows), series, self.steps))
+        cold = self.cold()
+        short = []
+        for number, window in enumerate(windows):
+            seen = self.counts(window)
+            stacked[number] = self._score(window, seen, cold)
+            if window.steps <= max(RESTLESS_STEPS // (24 // self.grain.steps_per_day), 1):
+                short.append(seen)
+        stirring = watch.open | (stacked >= threshold).any(axis=(0, 2))
+        return self._follow(windows, stacked, self._restless(short, stirring), threshold, watch)
+
+    def surges(self, threshold: float) -> Ints:
+        """Index of the window in which the count alone is beyond `threshold`, −1 where there is none."""
+        found = np.full((len(self.baseline.rate), self.steps), -1, dtype=np.int64)
+        cold = self.cold()[:, None]
+        for number, window in enumerate(self.grain.windows):
+            if window.slow or window.steps > self.grain.steps_per_day or window.steps not in self.baseline.windows:
+                continue
+            base, seen = self.baseline.windows[window.steps], self.counts(window)
+            spread = np.broadcast_to((base.spread_count + 1 / base.support)[:, None], seen.due.shape)
+            excess = seen.observed - seen.due
+            worth = excess >= np.maximum(LEAST_EXCESS, 3 * np.sqrt(seen.due + spread * seen.due**2))
+            worth &= base.usable[:, None] & (seen.covered >= LEAST_COVERED)
+            if worth.any():
+                tail = negative_binomial_tail(seen.observed[worth], np.maximum(seen.due[worth], 1e-6), spread[worth])
+                score = -np.log10(tail) + window.bonus - np.broadcast_to(cold, worth.shape)[worth]
+                found[worth] = np.where(score >= threshold, number, found[worth])
+        return found
+
+    def _score(self, window: Window, seen: WindowCounts, cold: Floats) -> Floats:
+        score = np.zeros_like(seen.observed)
+        excess = seen.observed - seen.expected
+        spread = np.sqrt(seen.expected + seen.spread * seen.expected**2)
+        worth = (
+            (excess >= np.maximum(LEAST_EXCESS, ALMOST * spread))
+            & (seen.observed >= LEAST_VOICES)
+            & (seen.covered >= LEAST_COVERED)
+            & self.baseline.windows[window.steps].usable[:, None]
+        )
+        tail = negative_binomial_tail(seen.observed[worth], seen.expected[worth], seen.spread[worth])
+        rows = np.nonzero(worth)[0]
+        score[worth] = np.maximum(-np.log10(tail) + window.bonus - cold[rows], 0.0)
+        return score
+
+    def _restless(self, short: list[WindowCounts], stirring: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where a short window is still unlikely, for the series that it matters for."""
+        restless = np.zeros((len(stirring), self.steps), dtype=np.bool_)
+        rows = np.flatnonzero(stirring)
+        for seen in short if len(rows) else ():
+            tail = negative_binomial_tail(seen.observed[rows], seen.expected[rows], seen.spread[rows])
+            restless[rows] |= (tail < RESTLESS_P) & (seen.observed[rows] > 0)
+        return restless
+
+    def _follow(
+        self,
+        windows: list[Window],
+        stacked: Floats,
+        restless: NDArray[np.bool_],
+        threshold: float,
+        watch: Watch,
+    ) -> DayScores:
+        """Take the best window at each step; no window may reach back before the end of an earlier episode."""
+        best = stacked.argmax(axis=0)
+        score = np.take_along_axis(stacked, best[None], axis=0)[0]
+        opened = np.zeros(score.shape, dtype=np.bool_)
+        lengths = np.array([w.steps for w in windows])
+        slow = np.array([w.slow for w in windows])
+        reach = int(lengths.max())
+        busy = np.flatnonzero(watch.open | (self.first_step - watch.floor < reach) | (score >= threshold).any(axis=1))
+        for step in range(self.steps if len(busy) else 0):
+            at = self.first_step + step
+            allowed = lengths[:, None] <= at - watch.floor[busy]
+            here = np.where(allowed, stacked[:, busy, step], 0.0)
+            best[busy, step] = here.argmax(axis=0)
+            score[busy, step] = here.max(axis=0)
+            lasting = here[slow].max(axis=0, initial=0.0) >= threshold
+            stirring = score[busy, step] >= threshold
+            was_open = watch.open[busy]
+            active = np.where(was_open, restless[busy, step] | lasting, stirring)
+            watch.last[busy] = np.where(active, at, watch.last[busy])
+            still = was_open | stirring
+            over = still & (at - watch.last[busy] >= QUIET_STEPS)
+            watch.floor[busy] = np.where(over, watch.last[busy], watch.floor[busy])
+            watch.open[busy] = still & ~over
+            opened[busy, step] = watch.open[busy]
+        numbers = np.array([self.grain.windows.index(w) for w in windows])
+        return DayScores(score=score, window=np.where(score > 0, numbers[best], -1), restless=restless, open=opened)
+
+
+def _running(steps: Floats) -> Floats:
+    return np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)

@@ -1,0 +1,81 @@
+"""Replaying a span of time step by step, each day judged from the days before it: live judging is its last step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.spikes.baseline import Floats, fit
+from sentiment.spikes.detect import Day, DayScores, Watch
+from sentiment.spikes.grain import Grain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedDay:
+    """The scores of one day and what is needed to explain them; `first_step` counts from the epoch."""
+
+    first_step: int
+    day: Day
+    scores: DayScores
+
+
+def replay(
+    negatives: NDArray[np.integer],
+    voices: NDArray[np.integer] | None,
+    covered: NDArray[np.bool_],
+    *,
+    first_step: int,
+    begin: int,
+    grain: Grain,
+    zone: ZoneInfo,
+    threshold: float,
+    watch: Watch,
+) -> Iterator[JudgedDay]:
+    """Judge every step from step `begin` to the end of the arrays (series × steps, starting at `first_step`).
+
+    A day is refit once, at its first step in UTC, from at most the grain's memory. `watch` is carried along and
+    changed in place; a span judged in parts gives the same scores as judged at once.
+    """
+    per_day = grain.steps_per_day
+    total = negatives.shape[1]
+    end = first_step + total
+    at = begin
+    while at < end:
+        day_start = at - at % per_day
+        stop = min(day_start + per_day, end)
+        memory = grain.memory_days * per_day
+        y, n, m = (
+            _slice(a, first_step, day_start - memory, stop)
+            for a in (negatives, negatives if voices is None else voices, covered)
+        )
+        slots = grain.slots_of(day_start - memory, stop - day_start + memory, zone)
+        shape = (len(y), grain.memory_days, per_day)
+        baseline = fit(
+            y[:, :memory].reshape(shape),
+            n[:, :memory].reshape(shape),
+            m[:, :memory].reshape(shape),
+            slots[:memory].reshape(shape[1:]),
+            grain,
+        )
+        recent = memory - _reach_days(grain) * per_day
+        day = Day((y[:, recent:], n[:, recent:], m[:, recent:]), slots[recent:], baseline, grain, first_step=at)
+        scores = day.scores(threshold, watch)
+        yield JudgedDay(first_step=at, day=day, scores=scores)
+        at = stop
+
+
+def _reach_days(grain: Grain) -> int:
+    return max(grain.days(w) for w in grain.windows if not w.slow)
+
+
+def _slice(steps: NDArray[np.generic], first: int, begin: int, end: int) -> Floats:
+    """Steps [begin, end) as numbers; what lies before the first known step is zero (and so not covered)."""
+    missing = max(first - begin, 0)
+    known = steps[:, max(begin - first, 0) : end - first].astype(np.float64)
+    if not missing:
+        return known
+    return np.concatenate([np.zeros((len(known), missing)), known], axis=1)

@@ -1,0 +1,209 @@
+"""Judging a file of counts without a store: other people's numbers in, one JSON line per series and bucket out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from sentiment.spikes.baseline import Floats
+from sentiment.spikes.counts_file import Counts, SetAside, Spacing, read_counts
+from sentiment.spikes.detect import Watch
+from sentiment.spikes.grain import DAILY, HOURLY
+from sentiment.spikes.replay import replay
+from sentiment.spikes.spike import SpikeSettings
+from sentiment.spikes.tails import negative_binomial_tail
+from sentiment.spikes.weeks import judge_weeks
+
+CHUNK = 2000
+UTC_ZONE = ZoneInfo("UTC")
+GRAINS = {Spacing.HOURLY: HOURLY, Spacing.DAILY: DAILY}
+
+# Told how many series and buckets are done, out of how many.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSummary:
+    """What became of a file; `set_aside` names the first thousand rows that could not be used."""
+
+    spacing: Spacing
+    series: int
+    judged: int
+    flagged: int
+    alert_score: float
+    set_aside: tuple[SetAside, ...]
+    set_aside_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """Series × steps: the bucket's own expectation and bound, and the most surprising window that ends with it."""
+
+    expected: Floats
+    upper: Floats
+    p: Floats
+    score: Floats
+    window: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+def judge_file(
+    path: Path,
+    out: TextIO,
+    *,
+    budget_weeks: float = 4.0,
+    zone: ZoneInfo = UTC_ZONE,
+    spacing: Spacing | None = None,
+    progress: Progress | None = None,
+) -> FileSummary:
+    """Judge every bucket of `path` from its own past and write one JSON object a line to `out`.
+
+    At most about one false alert in `budget_weeks` weeks, over all series of the file. `zone` is that of times
+    without an offset and of the daily rhythm. Raises CountsUnreadable if the file as a whole cannot be used.
+    """
+    settings = SpikeSettings(budget_weeks=budget_weeks, zone=zone)
+    counts = read_counts(path, zone=zone, spacing=spacing)
+    judged = flagged = 0
+    for line, is_flagged in judge_counts(counts, settings, progress=progress):
+        out.write(line)
+        judged += 1
+        flagged += is_flagged
+    return FileSummary(
+        spacing=counts.spacing,
+        series=len(counts.names),
+        judged=judged,
+        flagged=flagged,
+        alert_score=round(alert_score(counts, settings), 3),
+        set_aside=counts.set_aside,
+        set_aside_count=counts.set_aside_count,
+    )
+
+
+def alert_score(counts: Counts, settings: SpikeSettings) -> float:
+    """The score from which a bucket is flagged; weekly scores are odds that calm weeks reach once in 10^score."""
+    if counts.spacing is Spacing.WEEKLY:
+        nominal = float(np.log10(max(len(counts.names) * settings.budget_weeks, 1.0)))
+        return max(nominal, settings.recalibrated or 0.0, 0.5)
+    return settings.alert_score(len(counts.names))
+
+
+def judge_counts(
+    counts: Counts, settings: SpikeSettings, *, progress: Progress | None = None
+) -> Iterator[tuple[str, bool]]:
+    """JSON lines (with their line end) and whether each is flagged, series by series in the order of the file."""
+    threshold = alert_score(counts, settings)
+    for begin in range(0, len(counts.names), CHUNK):
+        rows = np.arange(begin, min(begin + CHUNK, len(counts.names)))
+        judged = _judge(counts, rows, settings, threshold)
+        for place, row in enumerate(rows):
+            yield from _lines(counts, int(row), judged, place, threshold)
+            if progress is not None:
+                progress(int(row) + 1, len(counts.names))
+
+
+def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, threshold: float) -> _Judged:
+    covered = (counts.covered & counts.present)[rows]
+    if counts.spacing is not Spacing.WEEKLY:
+        return _judge_steps(counts, rows, covered, settings=settings, threshold=threshold)
+    shape = covered.shape
+    parts = {name: np.zeros(shape) for name in ("expected", "spread", "p", "window", "score", "known")}
+    for with_total in (False, True):
+        chosen = np.flatnonzero(counts.has_total[rows] == with_total)
+        if len(chosen):
+            voices = counts.total[rows[chosen]] if with_total else None
+            found = judge_weeks(counts.count[rows[chosen]], voices, covered[chosen])
+            for name, part in parts.items():
+                part[chosen] = getattr(found, name)
+    upper = _upper(parts["expected"], parts["spread"], 10.0**-threshold)
+    return _Judged(
+        expected=parts["expected"],
+        upper=upper,
+        p=parts["p"],
+        score=parts["score"],
+        window=parts["window"].astype(np.int64),
+        known=parts["known"].astype(np.bool_),
+    )
+
+
+def _judge_steps(
+    counts: Counts,
+    rows: NDArray[np.int64],
+    covered: NDArray[np.bool_],
+    *,
+    settings: SpikeSettings,
+    threshold: float,
+) -> _Judged:
+    grain = GRAINS[counts.spacing]
+    negatives, voices = counts.count[rows], counts.total[rows]
+    shape = negatives.shape
+    expected, upper, p = np.zeros(shape), np.zeros(shape), np.ones(shape)
+    score, window, known = np.zeros(shape), np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
+    lengths = np.array([w.steps for w in grain.windows] + [0])
+    bonuses = np.array([w.bonus for w in grain.windows] + [0.0])
+    watch = Watch.fresh(len(rows))
+    for judged in replay(
+        negatives,
+        voices,
+        covered,
+        first_step=counts.first_step,
+        begin=counts.first_step,
+        grain=grain,
+        zone=settings.zone,
+        threshold=threshold,
+        watch=watch,
+    ):
+        first = judged.first_step - counts.first_step
+        here = (slice(None), slice(first, first + judged.day.steps))
+        seen = judged.day.counts(grain.windows[0])
+        usable = judged.day.baseline.windows[grain.windows[0].steps].usable[:, None]
+        known[here] = usable & covered[here]
+        expected[here] = seen.expected
+        single = negative_binomial_tail(seen.observed, seen.expected, seen.spread)
+        best = judged.scores.window
+        cold = judged.day.cold()[:, None]
+        window[here] = np.where(best >= 0, lengths[best], 1)
+        p[here] = np.where(best >= 0, 10.0 ** (bonuses[best] - cold - judged.scores.score), single)
+        score[here] = judged.scores.score
+        upper[here] = _upper(seen.expected, seen.spread, 10.0 ** -(threshold + cold))
+    return _Judged(expected=expected, upper=upper, p=p, score=score, window=window, known=known)
+
+
+def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:
+    """Count that a calm bucket exceeds with probability `level`: gamma quantile of the same mean and variance."""
+    shape = expected / np.maximum(1 + spread * expected, 1e-9)
+    return np.asarray(special.gammainccinv(np.maximum(shape, 1e-6), level) * (1 + spread * expected))
+
+
+def _lines(counts: Counts, row: int, judged: _Judged, place: int, threshold: float) -> Iterator[tuple[str, bool]]:
+    name = json.dumps(counts.names[row])
+    for step in np.flatnonzero(counts.present[row]):
+        score = float(judged.score[place, step])
+        flagged = score >= threshold
+        written, observed = json.dumps(str(counts.time[row, step]).strip()), counts.count[row, step]
+        if not judged.known[place, step]:
+            reason = "too little history" if counts.covered[row, step] else "not covered"
+            yield (
+                (
+                    f'{{"series": {name}, "time": {written}, "observed": {observed}, "expected": null, "upper": null, '
+                    f'"p": null, "score": 0.0, "flagged": false, "window": null, "note": "{reason}"}}\n'
+                ),
+                False,
+            )
+            continue
+        yield (
+            (
+                f'{{"series": {name}, "time": {written}, "observed": {observed}, '
+                f'"expected": {judged.expected[place, step]:.4g}, "upper": {judged.upper[place, step]:.4g}, '
+                f'"p": {max(judged.p[place, step], 1e-300):.4g}, "score": {score:.4f}, '
+                f'"flagged": {"true" if flagged else "false"}, "window": {judged.window[place, step]}}}\n'
+            ),
+            flagged,
+        )

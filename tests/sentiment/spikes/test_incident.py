@@ -1,0 +1,169 @@
+"""Incidents: joined, opened once, resolved once, reopened, never flapping."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, IncidentState, acknowledge, advance
+from sentiment.spikes.spike import Judgement, SeriesKey, Severity, Spike, SpikeClass, Verdict
+
+WEB = SeriesKey(brand="Aurora", source="web", dimension="Reliability")
+WEB_CARE = replace(WEB, dimension="Empathy")
+FORUM = replace(WEB, source="forum")
+FORUM_PRICE = SeriesKey(brand="Aurora", source="forum", dimension="Value")
+OTHER_BRAND = replace(WEB, brand="Borealis")
+
+
+def spike(series: SeriesKey, at: int, *, score: float = 5.0, kind: SpikeClass = SpikeClass.DISSATISFACTION) -> Spike:
+    return Spike(
+        series=series,
+        at=at,
+        window=3,
+        spike_class=kind,
+        observed=12,
+        expected=2.0,
+        lower=0,
+        upper=6,
+        voices=40,
+        share_observed=0.3,
+        share_expected=0.05,
+        p=1e-6,
+        p_count=1e-6,
+        p_share=1e-5,
+        score=score,
+        severity=Severity.MODERATE,
+    )
+
+
+def unusual(
+    series: SeriesKey, at: int, *, score: float = 5.0, kind: SpikeClass = SpikeClass.DISSATISFACTION
+) -> Verdict:
+    found = spike(series, at, score=score, kind=kind)
+    return Verdict(
+        series=series,
+        at=at,
+        judgement=Judgement.UNUSUAL,
+        score=found.score,
+        observed=4,
+        expected=1.0,
+        spike=found,
+        restless=True,
+    )
+
+
+def raised(series: SeriesKey, at: int) -> Verdict:
+    return replace(unusual(series, at, score=3.5), judgement=Judgement.RAISED)
+
+
+def restless(series: SeriesKey, at: int) -> Verdict:
+    return replace(unusual(series, at), judgement=Judgement.CALM, spike=None)
+
+
+def run(
+    steps: dict[int, list[Verdict]], until: int, incidents: list[Incident] | None = None
+) -> tuple[list[Incident], list[IncidentEvent]]:
+    current, told = incidents or [], []
+    for at in range(100, until):
+        current, events = advance(current, steps.get(at, []), at)
+        told.extend(events)
+    return current, told
+
+
+def kinds(events: list[IncidentEvent]) -> list[EventKind]:
+    return [event.kind for event in events]
+
+
+def test_one_burst_is_opened_once_and_resolved_once_after_six_quiet_hours() -> None:
+    incidents, events = run({h: [unusual(WEB, h)] for h in range(105, 110)}, 140)
+    assert kinds(events) == [EventKind.OPENED, EventKind.RESOLVED]
+    assert [i.state for i in incidents] == [IncidentState.RESOLVED]
+    assert incidents[0].last == 109
+    assert incidents[0].resolved == 115
+
+
+def test_an_incident_stays_open_while_its_series_is_restless() -> None:
+    steps = {105: [unusual(WEB, 105)]} | {h: [restless(WEB, h)] for h in range(106, 130)}
+    incidents, events = run(steps, 130)
+    assert kinds(events) == [EventKind.OPENED]
+    assert incidents[0].state is IncidentState.ONGOING
+
+
+def test_siblings_in_dimension_and_source_join_instead_of_opening_their_own() -> None:
+    steps = {105: [unusual(WEB, 105)], 106: [unusual(WEB_CARE, 106), raised(FORUM, 106)]}
+    incidents, events = run(steps, 108)
+    assert kinds(events) == [EventKind.OPENED, EventKind.JOINED, EventKind.JOINED]
+    assert incidents[0].series() == {WEB, WEB_CARE, FORUM}
+
+
+def test_a_raised_series_opens_nothing_by_itself_and_a_stranger_does_not_join() -> None:
+    assert run({105: [raised(WEB, 105)]}, 110) == ([], [])
+    incidents, _ = run({105: [unusual(WEB, 105)], 106: [raised(FORUM_PRICE, 106)]}, 110)
+    assert incidents[0].series() == {WEB}
+
+
+def test_brands_are_followed_apart() -> None:
+    incidents, _ = run({105: [unusual(WEB, 105), unusual(OTHER_BRAND, 105)]}, 110)
+    assert sorted(i.brand for i in incidents) == ["Aurora", "Borealis"]
+
+
+def test_news_within_a_day_reopens_and_later_news_is_a_new_incident() -> None:
+    incidents, events = run({105: [unusual(WEB, 105)], 125: [unusual(WEB, 125)], 170: [unusual(WEB, 170)]}, 180)
+    assert kinds(events) == [
+        EventKind.OPENED,
+        EventKind.RESOLVED,
+        EventKind.REOPENED,
+        EventKind.RESOLVED,
+        EventKind.OPENED,
+        EventKind.RESOLVED,
+    ]
+    assert [i.number for i in incidents] == [1, 2]
+    assert incidents[0].reopenings == 1
+
+
+def test_an_hour_on_and_an_hour_off_does_not_flap() -> None:
+    steps = {h: [unusual(WEB, h)] for h in range(105, 160, 3)}
+    _, events = run(steps, 158)
+    assert kinds(events) == [EventKind.OPENED]
+
+
+def test_the_same_step_twice_changes_nothing() -> None:
+    steps = {h: [unusual(WEB, h), raised(WEB_CARE, h)] for h in range(105, 110)}
+    current: list[Incident] = []
+    for at in range(100, 130):
+        current, _ = advance(current, steps.get(at, []), at)
+        again, events = advance(current, steps.get(at, []), at)
+        assert again == current
+        assert events == []
+
+
+def test_a_late_arrival_opens_an_incident_late_but_never_twice() -> None:
+    current, _ = run({}, 120)
+    late = [unusual(WEB, 108)]
+    current, first = advance(current, late, 108)
+    assert kinds(first) == [EventKind.OPENED]
+    current, second = advance(current, late, 108)
+    assert second == []
+    for at in range(109, 121):
+        current, events = advance(current, [], at)
+        first.extend(events)
+    assert kinds(first) == [EventKind.OPENED, EventKind.RESOLVED]
+
+
+def test_a_volume_surge_and_a_slow_rise_are_followed_beside_the_incident() -> None:
+    surge = unusual(WEB, 105, kind=SpikeClass.VOLUME_SURGE)
+    slow = unusual(WEB, 105, kind=SpikeClass.SLOW_RISE)
+    incidents, _ = run({105: [surge, slow, unusual(WEB_CARE, 105)]}, 106)
+    assert sorted(i.track for i in incidents) == ["dissatisfaction", "slow rise", "volume"]
+
+
+def test_acknowledging_keeps_the_incident_open_and_counts_once() -> None:
+    incidents, _ = run({105: [unusual(WEB, 105)]}, 106)
+    taken, events = acknowledge(incidents[0], 107, "a manager")
+    assert kinds(events) == [EventKind.ACKNOWLEDGED]
+    assert taken.live
+    assert acknowledge(taken, 108, "another") == (taken, [])
+
+
+def test_the_peak_is_kept_when_later_hours_are_milder() -> None:
+    incidents, _ = run({105: [unusual(WEB, 105, score=9.0)], 106: [unusual(WEB, 106, score=5.0)]}, 108)
+    assert incidents[0].peak.score == 9.0
