@@ -75,7 +75,12 @@ def deliver(
             rows = outbox.claim(conn, now, telling.alerts.lease)
         if not rows:
             return outcomes
-        outcomes.append(_one(store, telling, rows, send, clock))
+        try:
+            outcomes.append(_one(store, telling, rows, send, clock))
+        except Exception as error:  # the job boundary: one message must not keep the others back
+            log.exception("message could not be written", delivery=rows[0]["id"])
+            sentence = f"The message could not be written ({type(error).__name__}: {error})."
+            outcomes.append(_end(store, telling, rows, clock(), sentence, retry=True))
 
 
 def _one(
@@ -84,35 +89,38 @@ def _one(
     row, now = rows[0], clock()
     endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
     manager = _person(telling, row["person"], endpoint)
-    with store.read() as conn:
-        silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
-        refused = None if row["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
-        said = outbox.standing_of(conn, endpoint.recipient)
+    withheld, confirmed = _withheld(store, telling, rows, endpoint, now)
     if manager is None:
-        refused = "this person or address is no longer configured"
-    held = [one for one in rows if (reason := refused or _silenced(one, silences, now)) is not None]
-    open_rows = [one for one in rows if one not in held]
-    if held:
-        reason = refused or _silenced(held[0], silences, now)
-        with store.write() as conn:
-            outbox.finish(conn, held, state=State.SUPPRESSED, reason=reason)
-    if not open_rows or manager is None:
-        return _outcome(row, State.SUPPRESSED, refused or _silenced(row, silences, now))
+        withheld = dict.fromkeys(withheld, "this person or address is no longer configured")
+    open_rows = [one for one in rows if withheld[one["id"]] is None]
+    with store.write() as conn:
+        for one in rows:
+            if (reason := withheld[one["id"]]) is not None:
+                outbox.finish(conn, [one], state=State.SUPPRESSED, reason=reason)
+    if manager is None or not open_rows:
+        return _outcome(row, State.SUPPRESSED, withheld[row["id"]])
     if row["attempts"] > telling.alerts.attempts:
-        return _end(store, telling, open_rows, clock(), _gave_up(row, "the sender died every time"), retry=False)
+        return _end(store, telling, open_rows, clock(), "the sender died every time.", retry=True)
+    message = letter(open_rows, manager, telling, confirmed=confirmed)
     try:
-        confirmed = said is not None and said["confirmed_at"] is not None
-        message = letter(open_rows, manager, telling, confirmed=confirmed)
         send(telling, manager, endpoint, message, clock())
     except ChannelError as error:
         return _failed(store, telling, open_rows, clock(), error)
-    except Exception as error:  # the job boundary: one message must not keep the others back
-        log.exception("message could not be written", delivery=row["id"])
-        sentence = f"The message could not be written ({type(error).__name__}: {error})."
-        return _end(store, telling, open_rows, clock(), sentence, retry=True)
     with store.write() as conn:
         outbox.finish(conn, open_rows, state=State.SENT, sent_at=clock(), last_error=None)
     return _outcome(row, State.SENT, None, subject=message.subject)
+
+
+def _withheld(
+    store: Store, telling: Telling, rows: Sequence[RowMapping], endpoint: Endpoint, now: datetime
+) -> tuple[dict[int, str | None], bool]:
+    """Why each of the deliveries is not sent any more (None: it is), and whether the address is confirmed."""
+    with store.read() as conn:
+        silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
+        refused = None if rows[0]["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
+        said = outbox.standing_of(conn, endpoint.recipient)
+    reasons = {row["id"]: refused or _silenced(row, silences, now) for row in rows}
+    return reasons, said is not None and said["confirmed_at"] is not None
 
 
 def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: ChannelError) -> Outcome:

@@ -53,6 +53,12 @@ def trouble(
     return Trouble(source=source.name, since=since, promise=promise, error=error)
 
 
+def troubles(conn: Connection, sources: Iterable[SourceConfig], now: datetime) -> list[Trouble]:
+    """The sources that are in trouble now."""
+    found = (trouble(source, state_of(conn, source.name), first_run(conn, source.name), now) for source in sources)
+    return [one for one in found if one is not None]
+
+
 def decide_sources(conn: Connection, telling: Telling, sources: Iterable[SourceConfig], now: datetime) -> list[Draft]:
     """Queue an alert for each source that stopped being read, and one when it is read again; once an episode.
 

@@ -1,0 +1,122 @@
+"""Which summaries and which questions are due: a digest a day or week, and whether an address may be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dashboard.alerts import outbox
+from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
+from dashboard.alerts.digest import Digest, IncidentLine, SourceLine, digest_subject, moved, to_json
+from dashboard.alerts.facts import figures
+from dashboard.alerts.links import incident_link
+from dashboard.alerts.outbox import Draft
+from dashboard.alerts.pace import DAY, digest_due
+from dashboard.alerts.route import on_route
+from dashboard.alerts.settings import DigestEvery, Manager
+from dashboard.alerts.silence import Topic
+from dashboard.alerts.source_health import Trouble
+from dashboard.alerts.words import words
+
+BEFORE = {DigestEvery.DAY: 7 * DAY, DigestEvery.WEEK: 28 * DAY}
+"""What a digest compares with: whole weeks, so that weekends weigh the same on both sides."""
+
+IncidentsBetween = Callable[[Connection, datetime, datetime], Sequence[tuple[Topic, IncidentLine]]]
+"""The incidents that were open at some time in [start, end), with what routes look at."""
+
+
+def decide_digests(
+    conn: Connection, telling: Telling, incidents: IncidentsBetween, troubles: Sequence[Trouble], now: datetime
+) -> list[Draft]:
+    """Queue the digests that are due; an empty one only for those who want it, but then it counts as told."""
+    drafts: list[Draft] = []
+    for manager in telling.managers:
+        last_end = outbox.last_decided(conn, f"digest/{manager.name}/")
+        span = digest_due(manager, last_end, now)
+        if span is None:
+            continue
+        about = f"digest/{manager.name}/{span[1].isoformat()}"
+        if not outbox.take(conn, about, "digest", span[1]):
+            continue
+        digest = _digest(conn, telling, manager, span, incidents=incidents, troubles=troubles)
+        if digest.empty and not manager.digest_empty:
+            continue
+        subject = digest_subject(digest, words(manager.language, manager.zone))
+        drafts += [
+            Draft(
+                about=about,
+                event="digest",
+                recipient=endpoint.recipient,
+                channel=endpoint.channel,
+                person=manager.name,
+                message_id=message_id(telling, about, "digest", endpoint.recipient, span[1]),
+                subject=subject,
+                body=to_json(digest),
+                due=now,
+                reason=refusal(conn, telling, endpoint),
+            )
+            for endpoint in endpoints(manager)
+        ]
+    return outbox.put(conn, drafts, now)
+
+
+def _digest(
+    conn: Connection,
+    telling: Telling,
+    manager: Manager,
+    span: tuple[datetime, datetime],
+    *,
+    incidents: IncidentsBetween,
+    troubles: Sequence[Trouble],
+) -> Digest:
+    start, end = span
+    every = manager.digest or DigestEvery.DAY
+    whole, parts = figures(conn, manager, start, end, BEFORE[every])
+    lines = [
+        replace(line, link=incident_link(telling.alerts, line.id))
+        for topic, line in incidents(conn, start, end)
+        if on_route(manager, topic)
+    ]
+    return Digest(
+        every=every,
+        start=start,
+        end=end,
+        brands=tuple(whole),
+        moved=tuple(moved(parts)),
+        incidents=tuple(sorted(lines, key=lambda line: (line.over, line.started_at))),
+        sources=tuple(
+            SourceLine(source=found.source, since=found.since)
+            for found in troubles
+            if not manager.sources or found.source in manager.sources
+        ),
+    )
+
+
+def ask_to_confirm(conn: Connection, telling: Telling, now: datetime) -> list[Draft]:
+    """Queue the question to each address that must confirm and was not asked yet; it is asked once."""
+    if not telling.alerts.require_confirmation or telling.mail is None:
+        return []
+    drafts = []
+    for manager in telling.managers:
+        for endpoint in endpoints(manager):
+            about = f"confirm/{endpoint.recipient.lower()}"
+            if endpoint.channel != "email" or not outbox.take(conn, about, "confirm", now):
+                continue
+            outbox.set_recipient(conn, endpoint.recipient, asked_at=now)
+            drafts.append(
+                Draft(
+                    about=about,
+                    event="confirm",
+                    recipient=endpoint.recipient,
+                    channel=endpoint.channel,
+                    person=manager.name,
+                    message_id=message_id(telling, about, "confirm", endpoint.recipient, now),
+                    subject=words(manager.language, manager.zone)["subject_confirm"],
+                    body={},
+                    due=now,
+                )
+            )
+    return outbox.put(conn, drafts, now)
