@@ -22,7 +22,7 @@ from collector.mention import Item, Kind
 from collector.options import need_address
 from collector.payload import Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, each, newest_first
+from collector.walk import Leaf, below, each, newest_first
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -74,23 +74,11 @@ def _pages(settings: Settings, client: Client, walk: Walk, query: str, cursor: C
         return Leaf(
             items=parsed.items,
             rejects=parsed.rejects,
-            next=_below(seconds, before, page),
+            next=below(seconds, (before, page), size=PAGE, reachable=REACHABLE),
             oldest=epoch(min(seconds)) if seconds else None,
         )
 
     return newest_first(cursor, walk, read)
-
-
-def _below(seconds: list[int], before: int, page: int) -> list[int] | None:
-    """The token of the next page: the window shrinks to the last second met, which is read again as a whole.
-
-    Where that does not shrink it (very many hits within a second), its pages are turned instead.
-    """
-    if not seconds:
-        return None
-    if min(seconds) + 1 < before:
-        return [min(seconds) + 1, 0]
-    return [before, page + 1] if (page + 1) * PAGE < REACHABLE else [min(seconds), 0]
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

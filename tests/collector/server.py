@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.collector.wires import WIRES
+
 COMPLAINTS = (
     "lost my bag in {place} and nobody answers",
     "was three hours late to {place} again",
@@ -59,6 +61,7 @@ class World:
     headers: list[dict[str, str]] = field(default_factory=list)
     tokens: set[str] | None = None
     logins: int = 0
+    base: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def newest_first(self) -> list[Post]:
@@ -221,6 +224,7 @@ ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (
     ("/rss/customerreviews/", app_store),
     ("/api/v1/search_by_date", hacker_news),
     ("/feed.xml", feed),
+    *WIRES,
 )
 
 # ------------------------------------------------------------------ misbehaviour
@@ -270,11 +274,18 @@ class Handler(BaseHTTPRequestHandler):
             token = f"access-{self.world.logins}"
             if self.world.tokens is not None:
                 self.world.tokens = {token}
-        answer = {"accessJwt": token, "refreshJwt": f"refresh-{self.world.logins}", "did": "did:plc:me"}
+        answer = {
+            "access_token": token,
+            "accessJwt": token,
+            "refreshJwt": f"refresh-{self.world.logins}",
+            "did": "did:plc:me",
+        }
         self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def _honest(self, path: str, query: dict[str, str]) -> None:
-        body = self._body(path, query)
+        body, more = self._body(path, query), {}
+        if isinstance(body, tuple):
+            body, more = body
         if body is None:
             self._send(404, b'{"error": "Record not found"}', {"Content-Type": "application/json"})
             return
@@ -291,17 +302,21 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self._send(200, body, {"Content-Type": "application/rss+xml", "ETag": tag})
             return
-        self._send(200, body, {"Content-Type": "application/json"})
+        self._send(200, body, {"Content-Type": "application/json", **more})
 
-    def _body(self, path: str, query: dict[str, str]) -> bytes | None:
+    def _body(self, path: str, query: dict[str, str]) -> Any:
+        """The honest answer's bytes (with further headers, where the wire has any); None: no such address."""
         for part, answer in ROUTES:
             if part in path:
                 given = answer(self.world, path, query)
+                if isinstance(given, tuple):
+                    return json.dumps(given[0]).encode(), given[1]
                 return given if isinstance(given, bytes) else json.dumps(given).encode()
         return None
 
     def _misbehave(self, fault: str, path: str, query: dict[str, str]) -> None:
         body = self._body(path, query) or b"{}"
+        body = body[0] if isinstance(body, tuple) else body
         typed = {"Content-Type": "application/json"}
         packed = {**typed, "Content-Encoding": "gzip"}
         if fault in {"500", "502", "503"}:
@@ -382,7 +397,8 @@ def serving(world: World) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        world.base = f"http://127.0.0.1:{server.server_address[1]}"
+        yield world.base
     finally:
         server.shutdown()
         server.server_close()

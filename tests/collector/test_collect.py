@@ -18,10 +18,13 @@ from collector.claim import Verdict
 from collector.collect import RunReport, collect, preview
 from collector.http import Client
 from collector.sources import SourceConfig, kinds
+from collector.sources.generic_json import Paging
+from collector.sources.x import LAGS
 from collector.store import Store
 from collector.store.mentions import mention, revision
 from collector.store.runs import lease, reject, run, spans_of, state_of, take_lease, this_process, validator
 from tests.collector.clock import Clock
+from tests.collector.keys import account_file, elliptic_key
 from tests.collector.server import World, posts, serving
 
 BRANDS = (Brand(name="Aurora Air", own=True), Brand(name="Borealis"))
@@ -31,7 +34,51 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "app_store": {"apps": ("1",)},
     "hacker_news": {"queries": ("aurora",)},
     "rss": {"feeds": ("{base}/feed.xml",)},
+    "google_business": {
+        "locations": ("accounts/1/locations/2",),
+        "client_id": "c",
+        "client_secret": "secret",
+        "refresh_token": "token",
+        "token_url": "{base}/token",
+    },
+    "app_store_connect": {"apps": ("1",), "issuer_id": "i", "key_id": "k", "private_key": elliptic_key()},
+    "google_play": {"packages": ("org.example",), "service_account": account_file(), "token_url": "{base}/token"},
+    "trustpilot": {"business_units": ("b",), "api_key": "key"},
+    "schema_org": {"pages": ("{base}/product.html",)},
+    "youtube": {"channels": ("UC1",), "api_key": "key"},
+    "gdelt": {"queries": ("aurora",)},
+    "discourse": {},
+    "wordpress": {},
+    "woocommerce": {"consumer_key": "ck_1", "consumer_secret": "cs_1"},
+    "judge_me": {"shop_domain": "s", "api_token": "token"},
+    "stack_exchange": {"queries": ("aurora",)},
+    "lemmy": {"queries": ("aurora",)},
+    "reddit": {
+        "client_id": "c",
+        "client_secret": "secret",
+        "username": "u",
+        "queries": ("aurora",),
+        "token_url": "{base}/token",
+    },
+    "x": {"bearer_token": "token", "monthly_budget": 100_000, "queries": ("aurora",)},
+} | {
+    f"generic_json {paging}": {
+        "base_url": "{base}/generic/" + paging,
+        "items": "rows",
+        "map": {"id": "id", "created_at": "at", "text": "said", "rating": "stars"},
+        "date_format": "epoch",
+        "paging": Paging(paging),
+        "next": "next",
+        "cursor_param": "after",
+    }
+    for paging in ("page", "offset", "cursor", "next-link", "link-header")
 }
+
+
+def _placed(value: Any, base: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_placed(one, base) for one in value)
+    return value.replace("{base}", base) if isinstance(value, str) else value
 
 
 @dataclass(slots=True)
@@ -47,11 +94,11 @@ class Site:
 
     @property
     def config(self) -> SourceConfig:
-        options = {"base_url": self.base} | OPTIONS[self.kind] | self.options
-        if self.kind == "rss":
-            options = {"feeds": (f"{self.base}/feed.xml",)}
-        settings = kinds()[self.kind].Settings(**options)
-        return SourceConfig(name="talk", kind=self.kind, settings=settings)
+        kind = self.kind.split(" ")[0]
+        options = {name: _placed(value, self.base) for name, value in OPTIONS[self.kind].items()} | self.options
+        if "base_url" in kinds()[kind].Settings.__dataclass_fields__:
+            options = {"base_url": self.base} | options
+        return SourceConfig(name="talk", kind=kind, settings=kinds()[kind].Settings(**options))
 
     def client(self) -> Client:
         return Client(now=self.clock.now, sleep=self.clock.sleep)
@@ -90,9 +137,29 @@ def test_every_kind_brings_every_post_once_and_covers_its_span(store: Store, kin
         report = at.collect()
         assert (report.error, report.new, report.rejected, report.unmatched) == (None, 95, 0, 0)
         assert at.numbers() == list(range(95))
-        assert [end for _start, end in at.covered()] == [report.started_at]
+        ((_start, end),) = at.covered()
+        assert report.started_at - end in {timedelta(), LAGS if kind == "x" else timedelta()}
         again = at.collect()
         assert (again.new, again.edited, again.error) == (0, 0, None)
+
+
+def test_a_budget_for_paid_posts_is_never_passed_and_the_rest_is_a_gap(store: Store) -> None:
+    with site(store, 300, kind="x", monthly_budget=150) as at:
+        report = at.collect()
+        assert report.error_kind == "RateLimited"
+        assert "budget of 150 posts" in (report.error or "")
+        assert len(at.numbers()) == 150
+        assert at.covered() == []
+        assert (at.state()["budget_left"], at.state()["cursor"]["budget"]["read"]) == (0, 150)
+        assert "not to come back before" in (at.collect().skipped or "")
+
+
+def test_robots_txt_is_obeyed(store: Store) -> None:
+    with site(store, 5, kind="schema_org") as at:
+        at.options = {"pages": (f"{at.base}/private/product.html",)}
+        report = at.collect()
+        assert report.error_kind == "SourceRefused"
+        assert [path for path, _query in at.world.asked] == ["/robots.txt"]
 
 
 @pytest.mark.parametrize("kind", sorted(OPTIONS))

@@ -91,7 +91,7 @@ def test_every_kind_keeps_the_contract(kind: str) -> None:
 def test_every_option_is_explained_and_no_secret_shows(kind: str) -> None:
     settings: Any = kinds()[kind].Settings
     for option in dataclasses.fields(settings):
-        if re.search(r"key$|token|password|secret", option.name):
+        if re.search(r"(key|token|password|secret|authorization|account)$", option.name):
             assert not option.repr, f"{option.name} would show in a log"
             assert option.metadata.get("env", "").startswith("GROUNDSWELL_"), f"{option.name} names no variable"
 

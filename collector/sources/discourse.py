@@ -1,0 +1,109 @@
+"""Posts of a Discourse forum.
+
+Wire facts: GET {base_url}/posts.json?before=<id> gives {latest_posts}, 50 posts with ids falling; `before` is
+exclusive today and was an id window on older servers, where a page may be short or empty. A post holds id, username,
+created_at, updated_at, raw (the Markdown) and cooked (the HTML), version (grows with edits), topic_id, topic_title,
+post_number, reply_to_post_number, actions_summary (id 2: likes), post_url, hidden, deleted_at. Public forums need no
+key, others Api-Key and Api-Username. Limits: 200 a minute per address, 60 with a key; 429 with Retry-After. A
+quotation is an aside.quote. Documentation: https://docs.discourse.org/#tag/Posts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from collector.errors import PayloadChanged
+from collector.html import text_of, titled
+from collector.mention import Item, Kind
+from collector.options import need, need_address, need_together
+from collector.payload import Parsed, counted, moment, read_each, string
+from collector.sources import Cursor, Page, Walk
+from collector.walk import Leaf, depth, newest_first
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "discourse"
+LIKES = 2
+WINDOW = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a Discourse source.
+
+    base_url  address of the forum
+    api_key, api_username  where the forum is not public
+    """
+
+    base_url: str = ""
+    api_key: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_DISCOURSE_API_KEY"})
+    api_username: str | None = None
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need(KIND, "base_url", self.base_url, '"https://forum.example.org"')
+        need_address(KIND, "base_url", self.base_url)
+        need_together(KIND, api_key=self.api_key, api_username=self.api_username)
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Read the forum's posts, newest first."""
+    base = settings.base_url.rstrip("/")
+    auth = {"api-key": settings.api_key, "api-username": settings.api_username or ""} if settings.api_key else {}
+
+    def read(token: int | None, _floor: datetime) -> Leaf:
+        payload = client.json(f"{base}/posts.json", {"before": token}, auth=auth).data
+        parsed = parse(payload, settings)
+        ids = [
+            post["id"] for post in payload["latest_posts"] if isinstance(post, dict) and isinstance(post.get("id"), int)
+        ]
+        return Leaf(
+            items=parsed.items,
+            rejects=parsed.rejects,
+            next=_before(ids, token),
+            oldest=depth([item.created_at for item in parsed.items]),
+        )
+
+    return newest_first(cursor, walk, read)
+
+
+def _before(ids: list[int], token: int | None) -> int | None:
+    """Where the next page begins. An empty page is a window without visible posts: the next one lies 50 ids below."""
+    if ids:
+        following = min(ids)
+        return following if token is None or following < token else token - WINDOW
+    return token - WINDOW if token is not None and token > WINDOW else None
+
+
+def parse(payload: Any, settings: Settings) -> Parsed:
+    """The posts of one answer."""
+    if not isinstance(payload, dict) or "latest_posts" not in payload:
+        raise PayloadChanged("The forum's answer holds no latest_posts.")
+    base = settings.base_url.rstrip("/")
+    return read_each(payload["latest_posts"], partial(_item, base=base), name="id", what="the forum's posts")
+
+
+def _item(post: Any, *, base: str) -> Item | None:
+    if post.get("hidden") or post.get("deleted_at") or post.get("user_deleted"):
+        return None
+    first = post.get("post_number") == 1
+    likes = [one.get("count") for one in post.get("actions_summary") or () if one.get("id") == LIKES]
+    edited = post.get("updated_at") if post.get("version", 1) > 1 else None
+    parent, topic = post.get("reply_to_post_number"), post.get("topic_id")
+    return Item(
+        external_id=string(post, "id"),
+        kind=Kind.POST if first else Kind.COMMENT,
+        text=titled(post.get("topic_title") if first else None, text_of(post["cooked"])),
+        created_at=moment(post["created_at"]),
+        edited_at=moment(edited) if edited else None,
+        author=post.get("username"),
+        author_name=post.get("name") or post.get("username"),
+        url=f"{base}{post['post_url']}" if post.get("post_url") else f"{base}/p/{post['id']}",
+        parent_id=f"{topic}/{parent}" if parent else None,
+        reach=counted(*likes, post.get("reply_count")),
+    )

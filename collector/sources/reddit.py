@@ -1,0 +1,145 @@
+"""Posts and comments on Reddit, through its Data API. Off by default: every client needs Reddit's approval.
+
+Wire facts: POST {token_url} (HTTP Basic client_id:client_secret, grant_type=client_credentials) gives a bearer token
+of about a day. GET {base_url}/r/{subreddit}/search?q=…&restrict_sr=1&sort=new&type=link&limit=100&raw_json=1&after=…
+searches posts only; /r/{subreddit}/comments lists comments. A listing is {data: {children: [{kind: t3|t1, data}],
+after}}, at most about 1,000 deep. raw_json=1, or < > & come escaped. edited is false or epoch seconds; a deleted
+author is "[deleted]", a deleted body "[deleted]" or "[removed]". 100 requests a minute, X-Ratelimit-Reset in seconds
+left. A unique user agent is required. What is deleted there must be deleted here. Documentation:
+https://support.reddithelp.com/hc/en-us/articles/16160319875092
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from collector.errors import PayloadChanged
+from collector.html import titled
+from collector.mention import Item, Kind
+from collector.options import need, need_address
+from collector.payload import Parsed, counted, epoch, read_each, string
+from collector.sources import Cursor, Page, Walk
+from collector.tokens import access_token
+from collector.walk import Leaf, depth, each, newest_first
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "reddit"
+LOOSE = True
+OFF_BY_DEFAULT = True
+GONE = frozenset({"[deleted]", "[removed]"})
+QUERY_LIMIT = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a Reddit source.
+
+    subreddits  where to look; "all" for everywhere (posts only)
+    queries     searches; empty: made of the brands' names
+    comments    also read the newest comments of these subreddits
+    client_id, client_secret  of an approved application
+    username    of the account that answers for it, said in the user agent as Reddit demands
+    """
+
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_REDDIT_CLIENT_SECRET"})
+    username: str = ""
+    subreddits: tuple[str, ...] = ("all",)
+    queries: tuple[str, ...] = ()
+    comments: bool = False
+    base_url: str = "https://oauth.reddit.com"
+    token_url: str = "https://www.reddit.com/api/v1/access_token"  # noqa: S105 (an address)
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need(KIND, "client_id", self.client_id, "the id of your approved application")
+        need(KIND, "client_secret", self.client_secret, "its secret")
+        need(KIND, "username", self.username, '"your_account"')
+        need_address(KIND, "base_url", self.base_url)
+        need_address(KIND, "token_url", self.token_url)
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Search every subreddit, and read its comments if asked to."""
+    login = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
+    agent = {"user-agent": f"server:{client.user_agent.split(' ')[0]} (by /u/{settings.username})"}
+    form = {"grant_type": "client_credentials"}
+    answer = client.post(settings.token_url, form, headers=agent, auth={"authorization": f"Basic {login}"})
+    auth = {"authorization": f"Bearer {access_token(answer.data, 'Reddit')}"}
+    ask = partial(client.json, headers=agent, auth=auth)
+    queries: dict[str, Any] = {}
+    for subreddit in settings.subreddits:
+        base = f"{settings.base_url.rstrip('/')}/r/{subreddit}"
+        for query in settings.queries or tuple(f'"{term}"' for term in walk.terms):
+            params = {"q": query[:QUERY_LIMIT], "restrict_sr": 1, "sort": "new", "type": "link"}
+            queries[f"{subreddit}: {query}"] = partial(
+                _pages, settings, partial(_listing, ask, f"{base}/search", params), walk
+            )
+        if settings.comments:
+            queries[f"{subreddit}: comments"] = partial(
+                _pages, settings, partial(_listing, ask, f"{base}/comments", {}), walk
+            )
+    yield from each(cursor, queries)
+
+
+def _listing(ask: Any, url: str, params: dict[str, Any], after: str | None) -> Any:
+    return ask(url, {**params, "limit": 100, "raw_json": 1, "after": after}).data
+
+
+def _pages(settings: Settings, listing: Any, walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
+    def read(token: str | None, _floor: datetime) -> Leaf:
+        payload = listing(token)
+        parsed = parse(payload, settings)
+        return Leaf(
+            items=parsed.items,
+            rejects=parsed.rejects,
+            next=payload["data"].get("after"),
+            oldest=depth([item.created_at for item in parsed.items]),
+            forgets=True,
+        )
+
+    return newest_first(cursor, walk, read)
+
+
+def parse(payload: Any, settings: Settings) -> Parsed:
+    """The posts and comments of one listing."""
+    if not isinstance(payload, dict) or not isinstance(payload.get("data"), dict):
+        raise PayloadChanged("Reddit's answer is no listing.")
+    children = payload["data"].get("children")
+    if isinstance(children, list):
+        children = [{**one["data"], "kind": one.get("kind")} if _is_thing(one) else one for one in children]
+    return read_each(children, _item, name="name", what="Reddit's listing")
+
+
+def _is_thing(child: Any) -> bool:
+    return isinstance(child, dict) and isinstance(child.get("data"), dict)
+
+
+def _item(said: Any) -> Item | None:
+    comment = said["kind"] == "t1"
+    if said["kind"] not in {"t1", "t3"}:
+        return None
+    author, body = said.get("author"), said["body"] if comment else said.get("selftext") or ""
+    if body in GONE or (author in GONE and not body):
+        return None
+    edited = said.get("edited")
+    return Item(
+        external_id=string(said, "name"),
+        kind=Kind.COMMENT if comment else Kind.POST,
+        text=body if comment else titled(string(said, "title"), body),
+        created_at=epoch(said["created_utc"]),
+        edited_at=epoch(edited) if edited and edited is not True else None,
+        author=None if author in GONE else said.get("author_fullname") or author,
+        author_name=None if author in GONE else author,
+        url=f"https://www.reddit.com{said['permalink']}" if said.get("permalink") else None,
+        parent_id=said.get("parent_id"),
+        reach=counted(max(0, said.get("score") or 0), said.get("num_comments")),
+        place=f"r/{said['subreddit']}" if said.get("subreddit") else None,
+    )

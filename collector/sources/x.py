@@ -1,0 +1,180 @@
+"""Posts on X, through recent search. Off by default: every post read is paid for, so a hard monthly budget is
+needed.
+
+Wire facts: GET
+{base_url}/2/tweets/search/recent?query=…&max_results=10..100&start_time=…&end_time=…&next_token=…&tweet.fields=
+created_at,lang,public_metrics,author_id,referenced_tweets&expansions=author_id&user.fields=username gives {data,
+includes: {users}, meta: {next_token, result_count}}, newest first, of the last 7 days, up to 30 seconds ago. Ids are
+strings. Each post read costs (0.005 dollars in 2026, an author's name 0.010 more; the same post again is free within
+a UTC day): -is:retweet is added and the overlap is short. 450 requests in 15 minutes, x-rate-limit-reset in epoch
+seconds; partial errors stand in a 200's `errors`. What is deleted or changed there must be within 24 hours here.
+Documentation: https://docs.x.com/x-api/posts/search
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from collector.errors import BadSettings, PayloadChanged, RateLimited
+from collector.mention import Item, Kind
+from collector.options import need, need_address
+from collector.payload import Parsed, counted, moment, read_each, string
+from collector.sources import Cursor, Page, Walk
+from collector.walk import Leaf, depth, each, newest_first
+
+if TYPE_CHECKING:
+    from collector.http import Client
+
+KIND = "x"
+LOOSE = True
+OFF_BY_DEFAULT = True
+LEAST, MOST = 10, 100
+"""Posts a request."""
+QUERY_LIMIT = 512
+REACHES_BACK = timedelta(days=7) - timedelta(minutes=5)
+LAGS = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of an X source.
+
+    bearer_token    of an application
+    monthly_budget  posts that may be read (and paid for) in a calendar month (UTC); nothing is read past it
+    queries         searches in X's syntax; empty: made of the brands' names
+    names           also buy the authors' names
+    """
+
+    bearer_token: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_X_BEARER_TOKEN"})
+    monthly_budget: int = 0
+    queries: tuple[str, ...] = ()
+    names: bool = False
+    overlap: timedelta = timedelta(minutes=1)
+    base_url: str = "https://api.x.com"
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need(KIND, "bearer_token", self.bearer_token, "the bearer token of your application")
+        if self.monthly_budget < LEAST:
+            raise BadSettings(
+                "A source of kind 'x' needs monthly_budget, the posts that may be paid for in a month, e.g. 5000."
+            )
+        need_address(KIND, "base_url", self.base_url)
+        for query in self.queries:
+            if len(query) > QUERY_LIMIT:
+                raise BadSettings(f"The query {query[:40]!r}… is longer than X's {QUERY_LIMIT} characters.")
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Run every search, as far as the month's budget goes. The cursor keeps what was read of it."""
+    budget = _Budget(settings.monthly_budget, (cursor or {}).get("budget"), walk.now)
+    walk = replace(walk, now=walk.now - LAGS)
+    queries = settings.queries or tuple(f'"{term}" -is:retweet' for term in walk.terms)
+    ask = partial(_ask, settings, client, budget)
+    asked = {query: partial(_pages, settings, ask, walk, query) for query in queries}
+    for page in each({query: saved for query, saved in (cursor or {}).items() if query != "budget"}, asked):
+        client.budget_left = budget.left
+        yield replace(page, cursor={**page.cursor, "budget": budget.saved()})
+
+
+class _Budget:
+    """How many posts of this month's allowance were read."""
+
+    def __init__(self, limit: int, saved: Any, now: datetime) -> None:
+        self._limit = limit
+        self._month = f"{now:%Y-%m}"
+        self._read = int(saved["read"]) if saved and saved["month"] == self._month else 0
+        year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
+        self._renewed = datetime(year, month, 1, tzinfo=UTC)
+
+    @property
+    def left(self) -> int:
+        """Posts that may still be read this month."""
+        return max(0, self._limit - self._read)
+
+    def request(self) -> int:
+        """How many posts the next request may bring; RateLimited until next month where there is no room for one."""
+        if self.left < LEAST:
+            raise RateLimited(f"This month's budget of {self._limit:,} posts on X is used up.", self._renewed)
+        return min(MOST, self.left)
+
+    def spend(self, count: int) -> None:
+        """Count posts that were read."""
+        self._read += count
+
+    def saved(self) -> dict[str, Any]:
+        """What the cursor keeps."""
+        return {"month": self._month, "read": self._read}
+
+
+def _ask(settings: Settings, client: Client, budget: _Budget, params: dict[str, Any]) -> Any:
+    """One paid request: asked for no more than the budget holds, and counted."""
+    fields = {
+        "max_results": budget.request(),
+        "tweet.fields": "created_at,lang,public_metrics,author_id,referenced_tweets",
+        "expansions": "author_id" if settings.names else None,
+        "user.fields": "username" if settings.names else None,
+    }
+    url = f"{settings.base_url.rstrip('/')}/2/tweets/search/recent"
+    auth = {"authorization": f"Bearer {settings.bearer_token}"}
+    payload = client.json(url, {**params, **fields}, auth=auth).data
+    budget.spend(len(payload.get("data") or ()) if isinstance(payload, dict) else 0)
+    return payload
+
+
+def _pages(
+    settings: Settings, ask: Callable[[dict[str, Any]], Any], walk: Walk, query: str, cursor: Cursor | None
+) -> Iterator[Page]:
+    def read(token: str | None, floor: datetime) -> Leaf:
+        params = {
+            "query": query,
+            "start_time": f"{max(floor, walk.now - REACHES_BACK):%Y-%m-%dT%H:%M:%SZ}",
+            "end_time": f"{walk.now:%Y-%m-%dT%H:%M:%SZ}",
+            "next_token": token,
+        }
+        payload = ask(params)
+        parsed = parse(payload, settings)
+        return Leaf(
+            items=parsed.items,
+            rejects=parsed.rejects,
+            next=(payload.get("meta") or {}).get("next_token"),
+            oldest=depth([item.created_at for item in parsed.items]),
+            forgets=walk.now - floor > REACHES_BACK,
+        )
+
+    return newest_first(cursor, walk, read, first_look=REACHES_BACK)
+
+
+def parse(payload: Any, settings: Settings) -> Parsed:
+    """The posts of one answer; one without data found none."""
+    if not isinstance(payload, dict) or not {"data", "meta"} & set(payload):
+        raise PayloadChanged("X's answer holds neither data nor meta.")
+    users = {
+        user.get("id"): user for user in (payload.get("includes") or {}).get("users") or () if isinstance(user, dict)
+    }
+    return read_each(payload.get("data", []), partial(_item, users=users), name="id", what="X's answer")
+
+
+def _item(post: Any, *, users: dict[Any, Any]) -> Item | None:
+    relations = {one.get("type"): one.get("id") for one in post.get("referenced_tweets") or ()}
+    if "retweeted" in relations:
+        return None
+    external_id, metrics, language = string(post, "id"), post.get("public_metrics") or {}, post.get("lang")
+    name = users.get(post.get("author_id"), {}).get("username")
+    counts = ("like_count", "reply_count", "retweet_count", "quote_count")
+    return Item(
+        external_id=external_id,
+        kind=Kind.COMMENT if "replied_to" in relations else Kind.POST,
+        text=(post.get("note_tweet") or {}).get("text") or post["text"],
+        created_at=moment(post["created_at"]),
+        author=post.get("author_id"),
+        author_name=name,
+        language=None if language in {"und", "zxx"} else language,
+        url=f"https://x.com/{name or 'i/web'}/status/{external_id}",
+        parent_id=relations.get("replied_to"),
+        reach=counted(*(metrics.get(count) for count in counts)),
+    )

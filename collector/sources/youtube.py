@@ -1,0 +1,159 @@
+"""Comments under videos, through the YouTube Data API.
+
+Wire facts: GET
+{base_url}/youtube/v3/commentThreads?part=snippet,replies&allThreadsRelatedToChannelId=…|videoId=…&order=time
+&maxResults=100&textFormat=plainText&pageToken=…&key=… gives {items, nextPageToken}. A thread's replies are a subset:
+where totalReplyCount is larger, comments?parentId=… has them all. updatedAt after publishedAt means edited. A call
+costs 1 of 10,000 units a day, reset at midnight Pacific; 403 with the reason commentsDisabled concerns that video
+only, quotaExceeded everything until the reset. The key travels in the query. YouTube's terms want stored data
+refreshed or deleted within 30 days. Documentation: https://developers.google.com/youtube/v3/docs/commentThreads/list
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from collector.errors import PayloadChanged, RateLimited
+from collector.mention import Item, Kind
+from collector.options import need, need_address
+from collector.payload import Parsed, counted, moment, read_each, string
+from collector.sources import Cursor, Page, Walk
+from collector.walk import Leaf, depth, each, newest_first
+
+if TYPE_CHECKING:
+    from collector.answer import Answer
+    from collector.http import Client
+
+KIND = "youtube"
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a YouTube source.
+
+    channels  ids of channels whose comments are read, under all their videos
+    videos    ids of single videos
+    api_key   of a Google Cloud project with the YouTube Data API
+    """
+
+    channels: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
+    api_key: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_YOUTUBE_API_KEY"})
+    base_url: str = "https://www.googleapis.com"
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        need(KIND, "channels", (*self.channels, *self.videos), '["UC_x5XG1OV2P6uZZ5FSM9Ttw"] (or videos)')
+        need(KIND, "api_key", self.api_key, "the key of your Google Cloud project")
+        need_address(KIND, "base_url", self.base_url)
+
+
+def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
+    """Read the comments of every channel and video."""
+    asked = [("allThreadsRelatedToChannelId", one) for one in settings.channels]
+    asked += [("videoId", one) for one in settings.videos]
+    yield from each(cursor, {one: partial(_pages, settings, client, walk, (name, one)) for name, one in asked})
+
+
+def _pages(
+    settings: Settings, client: Client, walk: Walk, where: tuple[str, str], cursor: Cursor | None
+) -> Iterator[Page]:
+    def read(token: str | None, _floor: datetime) -> Leaf:
+        params = {"part": "snippet,replies", where[0]: where[1], "order": "time", "pageToken": token}
+        answer = _ask(settings, client, "commentThreads", params)
+        if answer is None:
+            return Leaf(note=f"Comments are switched off for {where[1]}.")
+        parsed = parse(answer.data, settings)
+        begun = [item.created_at for item in parsed.items if item.parent_id is None]
+        return Leaf(
+            items=[*parsed.items, *_other_replies(settings, client, answer.data)],
+            rejects=parsed.rejects,
+            next=answer.data.get("nextPageToken"),
+            oldest=depth(begun),
+        )
+
+    return newest_first(cursor, walk, read)
+
+
+def _ask(settings: Settings, client: Client, method: str, params: dict[str, Any]) -> Answer | None:
+    """An answer of the API; None where comments are switched off."""
+    url = f"{settings.base_url.rstrip('/')}/youtube/v3/{method}"
+    params = {**params, "maxResults": 100, "textFormat": "plainText", "key": settings.api_key}
+    answer = client.json(url, params, accept=frozenset({403}))
+    if answer.status != 403:
+        return answer
+    reasons = {one.get("reason") for one in (answer.data.get("error") or {}).get("errors") or ()}
+    if "commentsDisabled" in reasons:
+        return None
+    if reasons & {"quotaExceeded", "dailyLimitExceeded"}:
+        reset = midnight_pacific(client.now())
+        raise RateLimited(f"YouTube's daily quota is used up; it is renewed at {reset:%Y-%m-%d %H:%M} UTC.", reset)
+    raise client.refusal(answer)
+
+
+def midnight_pacific(now: datetime) -> datetime:
+    """The next midnight of America/Los_Angeles, when quotas are renewed; in the zone of `now`."""
+    tomorrow = (now.astimezone(PACIFIC) + timedelta(days=1)).date()
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=PACIFIC).astimezone(now.tzinfo)
+
+
+def _other_replies(settings: Settings, client: Client, payload: Any) -> Iterator[Item]:
+    """The replies of those threads that did not bring them all."""
+    for thread in payload["items"]:
+        known = {reply.get("id") for reply in (thread.get("replies") or {}).get("comments") or ()}
+        if (thread.get("snippet") or {}).get("totalReplyCount", 0) <= len(known):
+            continue
+        token = None
+        for _page in range(20):
+            params = {"part": "snippet", "parentId": thread["id"], "pageToken": token}
+            answer = _ask(settings, client, "comments", params)
+            if answer is None:
+                break
+            replies = read_each(answer.data.get("items"), _comment, name="id", what="YouTube's replies")
+            yield from (item for item in replies.items if item.external_id not in known)
+            token = answer.data.get("nextPageToken")
+            if token is None:
+                break
+
+
+def parse(payload: Any, settings: Settings) -> Parsed:
+    """The comments of one answer, the threads' first ones before their replies."""
+    if not isinstance(payload, dict) or "items" not in payload:
+        raise PayloadChanged("YouTube's answer holds no items.")
+    threads = read_each(payload["items"], _thread, name="id", what="YouTube's comments")
+    replies = [
+        reply
+        for thread in payload["items"]
+        if isinstance(thread, dict)
+        for reply in (thread.get("replies") or {}).get("comments") or ()
+    ]
+    told = read_each(replies, _comment, name="id", what="YouTube's replies")
+    return Parsed(items=[*threads.items, *told.items], rejects=[*threads.rejects, *told.rejects])
+
+
+def _thread(thread: Any) -> Item:
+    return _comment(thread["snippet"]["topLevelComment"])
+
+
+def _comment(comment: Any) -> Item:
+    said = comment["snippet"]
+    external_id, video = string(comment, "id"), said.get("videoId")
+    created, updated = moment(said["publishedAt"]), moment(said.get("updatedAt") or said["publishedAt"])
+    return Item(
+        external_id=external_id,
+        kind=Kind.COMMENT,
+        text=said.get("textOriginal") or said["textDisplay"],
+        created_at=created,
+        edited_at=updated if updated > created else None,
+        author=(said.get("authorChannelId") or {}).get("value"),
+        author_name=said.get("authorDisplayName"),
+        url=f"https://www.youtube.com/watch?v={video}&lc={external_id}" if video else None,
+        parent_id=said.get("parentId"),
+        reach=counted(said.get("likeCount")),
+    )
