@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from apprise import Apprise, NotifyFormat, NotifyType
-
 from dashboard.alerts.channels import MessageRefused, ServerUnreachable
 from dashboard.alerts.message import Message
 
@@ -21,6 +19,8 @@ def harmless(text: str) -> str:
 
 def send(url: str, message: Message) -> None:
     """Send one message to one room, given as an Apprise URL (never shown: it holds secrets). Raises ChannelError."""
+    from apprise import Apprise, NotifyFormat, NotifyType  # loads over a hundred services: only once one is used
+
     service = url.partition(":")[0]
     room = Apprise()
     if not room.add(url):

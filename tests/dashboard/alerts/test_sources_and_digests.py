@@ -1,0 +1,225 @@
+"""What is told besides incidents: sources that cannot be read, summaries, and the question to confirm an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from collector.sources import SourceConfig
+from collector.store import Store, hour_of
+from collector.store.runs import end_run, set_state, start_run
+from dashboard.alerts import outbox
+from dashboard.alerts.decide import Telling
+from dashboard.alerts.digest import (
+    Digest,
+    Figures,
+    IncidentLine,
+    digest_subject,
+    from_json,
+    moved,
+    to_json,
+    write_digest,
+)
+from dashboard.alerts.letter import letter
+from dashboard.alerts.links import confirm, confirm_link, token_of, unsubscribe
+from dashboard.alerts.message import Envelope
+from dashboard.alerts.settings import DigestEvery
+from dashboard.alerts.silence import Topic
+from dashboard.alerts.source_health import decide_sources, promise_of, trouble
+from dashboard.alerts.summaries import ask_to_confirm, decide_digests
+from dashboard.alerts.words import words
+from sentiment.spikes.spike import Severity
+from sentiment.store.counts import count_hour
+from tests.dashboard.alerts.conftest import NOW, a_manager, a_telling
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FORUM = SourceConfig(name="forum", kind="feed", settings=None, every=timedelta(minutes=15))
+
+
+def rows(store: Store) -> list[Any]:
+    with store.read() as conn:
+        return list(conn.execute(select(outbox.delivery).order_by(outbox.delivery.c.id)).mappings())
+
+
+def check_sources(store: Store, telling: Telling, now: datetime, *sources: SourceConfig) -> None:
+    with store.write() as conn:
+        decide_sources(conn, telling, sources or [FORUM], now)
+
+
+def test_a_source_that_fails_is_told_once_and_its_return_once(post: Store) -> None:
+    telling = a_telling(a_manager("Ann"), a_manager("Ops", operations=True))
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW - 30 * timedelta(minutes=1))
+    check_sources(post, telling, NOW)
+    assert rows(post) == []
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_error="The site refused the key.", last_error_at=NOW)
+    for hour in (1, 2, 3):
+        check_sources(post, telling, NOW + hour * HOUR)
+    [down] = rows(post)
+    assert (down["person"], down["event"]) == ("Ops", "source_down")
+    assert down["subject"] == "forum cannot be read: what customers say there is missing since Tue 10 Mar, 11:30"
+    message = letter([down], telling.managers[1], telling, confirmed=True)
+    assert "The last error: The site refused the key." in message.text
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW + 4 * HOUR)
+    for half_hours in (8, 9):
+        check_sources(post, telling, NOW + half_hours * HOUR / 2)
+    assert [row["event"] for row in rows(post)] == ["source_down", "source_back"]
+    check_sources(post, telling, NOW + 9 * HOUR)
+    assert [row["event"] for row in rows(post)] == ["source_down", "source_back", "source_down"]
+
+
+def test_a_source_that_never_worked_is_told_after_the_time_it_promises(post: Store) -> None:
+    with post.write() as conn:
+        run_id = start_run(conn, "forum", "feed", NOW)
+        end_run(conn, run_id, NOW, error_kind="SourceRefused", error="404")
+        set_state(conn, "forum", "feed", last_error="404", last_error_at=NOW)
+    telling = a_telling(a_manager("Ops", operations=True))
+    check_sources(post, telling, NOW + HOUR)
+    assert rows(post) == []
+    check_sources(post, telling, NOW + 2 * HOUR)
+    assert len(rows(post)) == 1
+
+
+def test_a_promise_is_configured_or_three_pauses_but_an_hour_at_least() -> None:
+    assert promise_of(FORUM) == HOUR
+    assert promise_of(SourceConfig(name="a", kind="feed", settings=None, every=DAY)) == 3 * DAY
+    assert promise_of(SourceConfig(name="a", kind="feed", settings=None, every=DAY, fresh_within=HOUR)) == HOUR
+
+
+def test_a_source_that_is_off_or_never_ran_is_no_trouble() -> None:
+    assert trouble(FORUM, None, None, NOW) is None
+
+
+def count(store: Store, brand: str, facet: str, at: datetime, *, negative: int, positive: int) -> None:
+    with store.write() as conn:
+        conn.execute(
+            insert(count_hour).values(
+                brand=brand,
+                facet=facet,
+                source="forum",
+                hour=hour_of(at),
+                mentions=negative + positive,
+                voices=negative + positive,
+                negative=negative,
+                neutral=0,
+                positive=positive,
+                unread=0,
+                satisfaction=0,
+            )
+        )
+
+
+def no_incidents(_conn: Connection, _start: datetime, _end: datetime) -> Sequence[tuple[Topic, IncidentLine]]:
+    return []
+
+
+def digests(store: Store, telling: Telling, now: datetime, incidents: Any = no_incidents) -> None:
+    with store.write() as conn:
+        decide_digests(conn, telling, incidents, [], now)
+
+
+def test_a_daily_digest_tells_figures_moves_and_incidents_once(post: Store) -> None:
+    ann = a_manager(digest=DigestEvery.DAY, digest_at="12:00", brands=("Northwind Ferries",))
+    telling = a_telling(ann)
+    for day in range(8):
+        at = NOW - day * DAY - HOUR
+        count(post, "Northwind Ferries", "all", at, negative=30 if day == 0 else 10, positive=70)
+        count(post, "Northwind Ferries", "rater/Reliability", at, negative=25 if day == 0 else 3, positive=10)
+        count(post, "Southwind", "all", at, negative=5, positive=5)
+
+    def incidents(_conn: Connection, _start: datetime, _end: datetime) -> Sequence[tuple[Topic, IncidentLine]]:
+        return [
+            (
+                Topic(brand=brand, dimensions=("rater/Reliability",), sources=("forum",), severity=Severity.HIGH),
+                IncidentLine(
+                    id=number, brand=brand, dimension="Reliability", severity=Severity.HIGH, started_at=NOW, over=False
+                ),
+            )
+            for number, brand in ((1, "Northwind Ferries"), (2, "Southwind"))
+        ]
+
+    for minute in (1, 2, 50):
+        digests(post, telling, NOW + minute * timedelta(minutes=1), incidents)
+    [row] = rows(post)
+    digest = from_json(row["body"])
+    assert [(f.brand, f.voices, f.negative, f.voices_before) for f in digest.brands] == [
+        ("Northwind Ferries", 100, 30, 560)
+    ]
+    assert [f.dimension for f in digest.moved] == ["Reliability"]
+    assert [line.id for line in digest.incidents] == [1]
+    assert row["subject"] == "Your day: 1 incident, 30% of voices about Northwind Ferries dissatisfied"
+    text = letter([row], ann, telling, confirmed=True).text
+    assert "Northwind Ferries: 100 voices, 30% of them dissatisfied (18 points more than in the week before)" in text
+    assert "https://groundswell.example/incident?id=1" in text
+    digests(post, telling, NOW + DAY, incidents)
+    assert len(rows(post)) == 2
+
+
+def test_an_empty_digest_is_sent_only_to_those_who_want_it(post: Store) -> None:
+    telling = a_telling(
+        a_manager("Ann", digest=DigestEvery.DAY, digest_at="12:00"),
+        a_manager("Ben", digest=DigestEvery.DAY, digest_at="12:00", digest_empty=True),
+    )
+    digests(post, telling, NOW)
+    [row] = rows(post)
+    assert row["person"] == "Ben"
+    assert "No incidents in this time." in letter([row], telling.managers[1], telling, confirmed=True).text
+
+
+def test_small_moves_are_not_called_moves() -> None:
+    def figures(negative: int, before: int) -> Figures:
+        return Figures(
+            brand="B", dimension="D", voices=100, negative=negative, voices_before=700, negative_before=before
+        )
+
+    assert moved([figures(12, 70), figures(4, 2), figures(10, 70)]) == []
+    assert moved([figures(20, 70), figures(40, 70)]) == [figures(40, 70), figures(20, 70)]
+
+
+def test_a_digest_is_one_message_however_long() -> None:
+    lines = tuple(
+        IncidentLine(id=n, brand="B", dimension=None, severity=Severity.LOW, started_at=NOW, over=True, link=None)
+        for n in range(300)
+    )
+    digest = Digest(
+        every=DigestEvery.WEEK, start=NOW - 7 * DAY, end=NOW, brands=(), moved=(), incidents=lines, sources=()
+    )
+    assert from_json(to_json(digest)) == digest
+    spoken = words("en", ZoneInfo("UTC"))
+    message = write_digest(digest, spoken, Envelope(message_id="<a@b>", why="Ann asked."))
+    assert message.text.count("  * B:") == 300
+    assert digest_subject(digest, spoken) == "Your week: 300 incidents"
+
+
+def test_the_question_to_confirm_is_asked_once_and_its_link_confirms(post: Store) -> None:
+    telling = a_telling(a_manager(), require_confirmation=True)
+    for _ in range(2):
+        with post.write() as conn:
+            ask_to_confirm(conn, telling, NOW)
+    [row] = rows(post)
+    assert (row["event"], row["state"]) == ("confirm", "queued")
+    link = confirm_link(telling.alerts, "ann@northwind.example")
+    assert link is not None
+    assert link in letter([row], telling.managers[0], telling, confirmed=False).text
+    assert confirm(link.partition("token=")[2], "hush") == "ann@northwind.example"
+
+
+@pytest.mark.parametrize("token", ["", "abc", "é", "====", "A" * 400])
+def test_a_token_that_is_not_ours_speaks_for_nobody(token: str) -> None:
+    assert confirm(token, "hush") is None
+    assert unsubscribe(token, "hush") is None
+
+
+def test_a_token_serves_one_purpose_one_address_and_one_installation() -> None:
+    token = token_of("ann@northwind.example", "unsubscribe", "hush")
+    assert unsubscribe(token, "hush") == "ann@northwind.example"
+    assert confirm(token, "hush") is None
+    assert unsubscribe(token, "other") is None
+    assert unsubscribe(token[:-2] + ("AA" if token[-2:] != "AA" else "BB"), "hush") is None
