@@ -22,7 +22,7 @@ from collector.tabular.ratings import Scale, given_scale
 Progress = Callable[[int, float | None], None]
 """Called now and then with the rows done and, where it can be told, the share of the file (0 to 1)."""
 PROGRESS_EVERY = 5_000
-OWN_COLUMNS = frozenset({"mention_id", "external_id", "voice_id", "fetched_at"})
+OWN_COLUMNS = frozenset({"mention_id", "external_id", "voice_id", "fetched_at", "author_key"})
 """Columns by which an export of our own is known, whose texts may carry the quote that disarms formulas."""
 _REPEATED = 0.05
 """Share of rows with an id seen before from which a guessed id column is none (a product's or a hotel's id)."""
@@ -81,6 +81,8 @@ def survey(
     where there is no row that can be read, TooLarge past `most_rows`.
     """
     sample = _sample(table)
+    if OWN_COLUMNS.issubset(table.columns):
+        given = _own_mapping(table.columns) | dict(given)
     mapping = dict(map_columns(table.columns, sample, given))
     seen = _Seen.of(mapping, decimal)
     for count, row in enumerate(table.rows(), start=1):
@@ -122,6 +124,11 @@ def _sample(table: Table) -> list[Sequence[Any]]:
     if not found:
         raise PayloadChanged(f"There is a header ({', '.join(table.columns)[:200]}), but no row below it.")
     return found
+
+
+def _own_mapping(columns: Sequence[str]) -> dict[str, str]:
+    """The fields of an export of our own, by its names; the author is known by the key, for names are seldom kept."""
+    return {name: name for name in Field if name in columns} | {Field.AUTHOR: "author_key"}
 
 
 def _marked(table: Table) -> bool:

@@ -165,13 +165,21 @@ def _cells(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list[Any]]]:
     for number, cells in enumerate(rows, start=1):
         if number > _ROWS:
             raise PayloadChanged("a sheet has more rows than the format allows")
-        yield (
-            number,
-            [None if isinstance(cell, str) and cell.startswith("#") and cell in _ERRORS else cell for cell in cells],
-        )
+        yield number, [_plain(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 _ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}
+
+
+def _plain(cell: str) -> str | None:
+    """A text cell without the format's escapes (_x000D_ for a line break); None for an error value."""
+    if cell in _ERRORS:
+        return None
+    if "_x" not in cell:
+        return cell
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(cell))
 
 
 def _find_header(rows: Iterator[tuple[int, list[Any]]], path: Path) -> tuple[int, list[Any]]:

@@ -67,6 +67,7 @@ class Filters:
 
 def nearest(wanted: str, known: Collection[str]) -> str:
     """The nearest known name in a sentence, or all of them."""
-    if near := get_close_matches(wanted, list(known), n=1):
+    known = list(map(str, known))
+    if near := get_close_matches(wanted, known, n=1):
         return f"The nearest known one is {near[0]!r}."
     return f"Known are {', '.join(sorted(set(known))[:40])}."

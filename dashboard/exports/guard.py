@@ -13,7 +13,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def guarded(text: str) -> str:
-    """The text with a quote before what a spreadsheet would evaluate; where quotes stand there already, with one more."""
+    """The text with a quote before what a spreadsheet would evaluate; where quotes stand already, one more."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

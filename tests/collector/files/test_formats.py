@@ -59,6 +59,13 @@ def test_a_title_above_and_rows_that_are_blank_or_too_wide_do_no_harm(tmp_path: 
     assert [(r.place, r.reason) for r in outcome.rejects] == [("row 6", "the row has 6 cells, the header 4")]
 
 
+def test_the_escapes_of_the_format_are_undone_and_errors_are_no_text(tmp_path: Path) -> None:
+    rows = [["date", "text"], [NAIVE, "one_x000D_\ntwo"], [NAIVE, "#N/A"]]
+    outcome = run(workbook(tmp_path / "r.xlsx", rows))
+    assert outcome.texts == ["one\ntwo"]
+    assert outcome.rejects[0].reason == "the text is empty"
+
+
 def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
     path = workbook(tmp_path / "r.xlsx", ROWS)
     assert len(run(path, sheet="Reviews").items) == 3
