@@ -21,6 +21,9 @@ from sentiment.spikes.spike import SpikeClass
 QUOTE_SHOWN = 280
 """Characters of a voice that a mail repeats."""
 QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN, SIBLINGS_SHOWN = 5, 8, 6, 6
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+JOINER = "\u200d"
+"""Holds emoji such as families together: the one format character that is kept."""
 _LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
 
 
@@ -63,11 +66,12 @@ class Envelope:
 
 def one_line(text: str, limit: int) -> str:
     """A text fit for a header or a heading: one line, no control or format characters, at most `limit` characters."""
-    spaced = " ".join(clean_text(text).split())
-    kept = "".join(
-        c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} or c == "\u200d"
+    kept = (
+        c if unicodedata.category(c) not in _UNSEEN or c == JOINER else " " if c.isspace() else ""
+        for c in clean_text(text[: limit * 20])
     )
-    return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def quoted(text: str) -> str:

@@ -47,12 +47,8 @@ class Words:
         tenths = round(share * 1000)
         return self.say("percent", n=self.number(share * 100, 1 if tenths < 100 and tenths % 10 else 0))
 
-    def date(self, at: datetime) -> str:
-        """Day of the week, day and month in the reader's zone."""
-        return self.say("date", **self._parts(at))
-
     def moment(self, at: datetime) -> str:
-        """The same with the time of day."""
+        """Day of the week, day, month and time of day in the reader's zone."""
         return self.say("moment", **self._parts(at), clock=f"{at.astimezone(self.zone):%H:%M}")
 
     def span(self, hours: int) -> str:
