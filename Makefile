@@ -19,10 +19,10 @@ $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools "uv>=0.9,<1"
 
 setup: $(UV)
-	$(UV) sync --quiet --frozen --no-dev --inexact --python $(PYTHON)
+	$(UV) sync --quiet --frozen --no-dev --inexact --compile-bytecode --python $(PYTHON)
 
 setup-dev: $(UV)
-	$(UV) sync --quiet --frozen --python $(PYTHON)
+	$(UV) sync --quiet --frozen --compile-bytecode --python $(PYTHON)
 
 format: setup-dev
 	$(RUN)/ruff format .

@@ -16,21 +16,11 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from dashboard.binding import ConfigError
+from dashboard.theme import streamlit_arguments
 
 if TYPE_CHECKING:
     from dashboard.commands.console import Session
     from dashboard.config import Config
-
-STREAMLIT_OPTIONS = {
-    "server.headless": "true",
-    "server.fileWatcherType": "none",
-    "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "minimal",
-    "client.disableDataExport": "true",
-    "client.showErrorDetails": "none",
-    "logger.level": "warning",
-}
-"""How Streamlit is started. The table's own CSV button would go past the safe writer, so it is off."""
 
 
 def demo_config(folder: Path, *, fresh: bool) -> Path:
@@ -63,9 +53,8 @@ def serve(session: Session, *, port: int | None, dashboard: bool) -> None:
     _on_signal(ended)
     if child is not None:
         say(f"Dashboard: http://{config.dashboard.address}:{chosen}   (Ctrl-C ends everything)")
-    say(
-        f"Watching {len(config.brands)} brands at {sum(s.enabled for s in config.sources)} sources; store: {config.folder}"
-    )
+    watched = sum(source.enabled for source in config.sources)
+    say(f"Watching {len(config.brands)} brands at {watched} sources; everything is kept in {config.folder}")
     schedule = Schedule(pipeline)
     schedule.start()
     try:
@@ -116,9 +105,8 @@ def _port_is_free(address: str, port: int) -> None:
 
 def _start_dashboard(config: Config, port: int) -> subprocess.Popen[bytes]:
     app = resources.files("dashboard").joinpath("app.py")
-    options = STREAMLIT_OPTIONS | {"server.address": config.dashboard.address, "server.port": str(port)}
-    command = [sys.executable, "-m", "streamlit", "run", str(app)]
-    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    command = [sys.executable, "-m", "streamlit", "run", str(app), *streamlit_arguments()]
+    command += [f"--server.address={config.dashboard.address}", f"--server.port={port}"]
     # A session of its own: Ctrl-C reaches this process alone, which then ends the other in order.
     return subprocess.Popen(  # noqa: S603  # our own interpreter and app; nothing of it is typed by a stranger
         command,
