@@ -137,9 +137,9 @@ def preview(
 
     Yields a Verdict an item, and sentences for rejects and notes of the pages. Raises CollectorError.
     """
-    listener = _listener(config, brands)
-    with _bound(client, config.settings, {}, stop) as bound:
-        for page in _source(config).fetch(config.settings, bound, None, _walk(config, brands, now, since)):
+    listener = listener_of(config, brands)
+    with bound_to(client, config.settings, {}, stop) as bound:
+        for page in source_of(config).fetch(config.settings, bound, None, _walk(config, brands, now, since)):
             yield from (listener.judge(item, now, salt=b"", keep_authors=True) for item in page.items)
             yield from (f"{reject.place}: {reject.reason}" for reject in page.rejects)
             if page.note:
@@ -261,10 +261,10 @@ class _Run:
 
 def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[], bool]) -> Iterator[Page]:
     config = run.config
-    run.listener = _listener(config, brands)
-    with _bound(client, config.settings, run.validators, stop) as run.client:
+    run.listener = listener_of(config, brands)
+    with bound_to(client, config.settings, run.validators, stop) as run.client:
         walk = _walk(config, brands, run.report.started_at, run.since)
-        with closing(_closable(_source(config).fetch(config.settings, run.client, run.cursor, walk))) as pages:
+        with closing(_closable(source_of(config).fetch(config.settings, run.client, run.cursor, walk))) as pages:
             yield from pages
 
 
@@ -273,7 +273,7 @@ def _closable(pages: Iterator[Page]) -> Any:
     yield from pages
 
 
-def _bound(client: Client, settings: Any, validators: Mapping[str, Validator], stop: Callable[[], bool]) -> Any:
+def bound_to(client: Client, settings: Any, validators: Mapping[str, Validator], stop: Callable[[], bool]) -> Any:
     """The client of one run: what may be private, where keys may go, and what must not be shown, from the settings."""
     urls = list(addresses_of(settings))
     return client.bound(
@@ -308,16 +308,18 @@ def _fields(settings: Any) -> list[str]:
     return [found.name for found in dataclasses.fields(settings)]
 
 
-def _source(config: SourceConfig) -> Any:
+def source_of(config: SourceConfig) -> Any:
+    """The module of a source's kind; BadSettings for a kind that does not exist."""
     try:
         return kinds()[config.kind]
     except KeyError:
         raise BadSettings(f"There is no source kind {config.kind!r}; there are {', '.join(sorted(kinds()))}.") from None
 
 
-def _listener(config: SourceConfig, brands: Sequence[Brand]) -> Listener:
+def listener_of(config: SourceConfig, brands: Sequence[Brand]) -> Listener:
+    """Who claims the items of a source."""
     own_words = any(getattr(config.settings, name, ()) for name in ("queries", "tags"))
-    return Listener(config=config, brands=brands, recheck=getattr(_source(config), "LOOSE", False) and not own_words)
+    return Listener(config=config, brands=brands, recheck=getattr(source_of(config), "LOOSE", False) and not own_words)
 
 
 def _walk(config: SourceConfig, brands: Sequence[Brand], now: datetime, since: datetime | None) -> Walk:

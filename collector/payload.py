@@ -26,6 +26,14 @@ class Parsed:
     rejects: Sequence[Reject] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a source says of ids that were read back: how they read now, and which of them are gone."""
+
+    items: Sequence[Item] = ()
+    gone: Sequence[str] = ()
+
+
 def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, what: str) -> Parsed:
     """Read each element of a list; a broken one is set aside with its place and reason and never stops the rest.
 

@@ -14,7 +14,7 @@ what was deleted. Lexicons: https://github.com/bluesky-social/atproto/tree/main/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from collector.errors import PayloadChanged, SourceRefused
 from collector.mention import Item, Kind
 from collector.options import need_address, need_together
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 KIND = "bluesky"
 LOOSE = True
 PAGE = 100
+AT_ONCE = 25
 HIDDEN = "!no-unauthenticated"
 """The label by which an author asks not to be shown to people without an account."""
 
@@ -156,6 +157,14 @@ def parse(payload: Any, settings: Settings) -> Parsed:
         raise PayloadChanged("Bluesky's answer holds no list of posts.")
     anonymous = settings.identifier is None
     return read_each(payload["posts"], partial(_item, anonymous=anonymous), name="uri", what="Bluesky's search")
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read posts back; those that were deleted, or whose author left, are not in the answer."""
+    payload = _Account(settings, client).query("app.bsky.feed.getPosts", {"uris": list(ids)}).data
+    parsed = parse(payload, settings)
+    known = {post.get("uri") for post in payload["posts"] if isinstance(post, dict)}
+    return Checked(items=parsed.items, gone=[one for one in ids if one not in known])
 
 
 def _item(post: Any, *, anonymous: bool) -> Item | None:

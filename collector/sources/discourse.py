@@ -10,7 +10,7 @@ quotation is an aside.quote. Documentation: https://docs.discourse.org/#tag/Post
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from collector.errors import PayloadChanged
 from collector.html import text_of, titled
 from collector.mention import Item, Kind
 from collector.options import need, need_address, need_together
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, newest_first
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "discourse"
+AT_ONCE = 10
 LIKES = 2
 WINDOW = 50
 
@@ -54,10 +55,9 @@ class Settings:
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Read the forum's posts, newest first."""
     base = settings.base_url.rstrip("/")
-    auth = {"api-key": settings.api_key, "api-username": settings.api_username or ""} if settings.api_key else {}
 
     def read(token: int | None, _floor: datetime) -> Leaf:
-        payload = client.json(f"{base}/posts.json", {"before": token}, auth=auth).data
+        payload = client.json(f"{base}/posts.json", {"before": token}, auth=_login(settings)).data
         parsed = parse(payload, settings)
         ids = [
             post["id"] for post in payload["latest_posts"] if isinstance(post, dict) and isinstance(post.get("id"), int)
@@ -80,6 +80,31 @@ def _before(ids: list[int], token: int | None) -> int | None:
     return token - WINDOW if token is not None and token > WINDOW else None
 
 
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read posts back, one by one; a deleted one answers 404."""
+    base = settings.base_url.rstrip("/")
+    items: list[Item] = []
+    gone: list[str] = []
+    for one in ids:
+        answer = client.json(f"{base}/posts/{one}.json", auth=_login(settings), accept=frozenset({403, 404, 410}))
+        found = [answer.data] if answer.status == 200 else []
+        kept = read_each(found, partial(_item, base=base), name="id", what="the forum's post").items
+        if answer.status in {404, 410} or (answer.status == 200 and not kept and _is_gone(answer.data)):
+            gone.append(one)
+        items += kept
+    return Checked(items=items, gone=gone)
+
+
+def _login(settings: Settings) -> dict[str, str]:
+    if settings.api_key is None:
+        return {}
+    return {"api-key": settings.api_key, "api-username": settings.api_username or ""}
+
+
+def _is_gone(post: Any) -> bool:
+    return isinstance(post, dict) and bool(post.get("hidden") or post.get("deleted_at") or post.get("user_deleted"))
+
+
 def parse(payload: Any, settings: Settings) -> Parsed:
     """The posts of one answer."""
     if not isinstance(payload, dict) or "latest_posts" not in payload:
@@ -89,7 +114,7 @@ def parse(payload: Any, settings: Settings) -> Parsed:
 
 
 def _item(post: Any, *, base: str) -> Item | None:
-    if post.get("hidden") or post.get("deleted_at") or post.get("user_deleted"):
+    if _is_gone(post):
         return None
     first = post.get("post_number") == 1
     likes = [one.get("count") for one in post.get("actions_summary") or () if one.get("id") == LIKES]

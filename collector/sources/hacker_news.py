@@ -10,17 +10,18 @@ of a deleted one answers 404. About 10,000 requests an hour per address. Documen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from collector.errors import PayloadChanged
 from collector.html import text_of, titled
 from collector.mention import Item, Kind
 from collector.options import need_address
-from collector.payload import Parsed, counted, epoch, read_each, string
+from collector.payload import Checked, Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, below, each, newest_first
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 KIND = "hacker_news"
 LOOSE = True
 PAGE = 200
+AT_ONCE = 20
 REACHABLE = 1_000
 """Hits of one query that can be paged through."""
 
@@ -88,6 +90,23 @@ def parse(payload: Any, settings: Settings) -> Parsed:
     if payload.get("message") and not payload["hits"]:
         raise PayloadChanged(f"Hacker News answered: {str(payload['message'])[:200]}")
     return read_each(payload["hits"], _item, name="objectID", what="Hacker News' search")
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read stories and comments back, one by one; a deleted one answers 404."""
+    items: list[Item] = []
+    gone: list[str] = []
+    for one in ids:
+        answer = client.json(f"{settings.base_url.rstrip('/')}/api/v1/items/{quote(one)}", accept=frozenset({404}))
+        if answer.status == 404:
+            gone.append(one)
+            continue
+        said = dict(answer.data) if isinstance(answer.data, dict) else {}
+        comment = said.get("type") == "comment"
+        said |= {"objectID": one, "comment_text" if comment else "story_text": said.get("text")}
+        said["_tags"] = ["comment"] if comment else ["story"]
+        items += read_each([said], _item, name="objectID", what="Hacker News' item").items
+    return Checked(items=items, gone=gone)
 
 
 def _item(hit: Any) -> Item | None:

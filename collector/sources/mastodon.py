@@ -12,7 +12,7 @@ https://docs.joinmastodon.org/methods/timelines/#tag
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from collector.errors import PayloadChanged
 from collector.html import text_of, titled
 from collector.mention import Item, Kind
 from collector.options import need_address
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 KIND = "mastodon"
 LOOSE = True
 PAGE = 40
+AT_ONCE = 20
 """Entries a page: the most that Mastodon gives."""
 
 
@@ -97,6 +98,20 @@ def parse(payload: Any, settings: Settings) -> Parsed:
             f"Mastodon answered with an error where posts are expected: {str(payload['error'])[:200]}."
         )
     return read_each(payload, partial(_item, settings=settings), name="id", what="the hashtag timeline")
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read posts back: all at once where the server can (4.3 and later), else one by one."""
+    base = f"{settings.base_url.rstrip('/')}/api/v1/statuses"
+    auth = {"authorization": f"Bearer {settings.token}"} if settings.token else {}
+    answer = client.json(base, {"id[]": list(ids)}, auth=auth, accept=frozenset({401, 404, 405, 422}))
+    if answer.status == 200:
+        statuses = answer.data
+    else:
+        found = (client.json(f"{base}/{quote(one)}", auth=auth, accept=frozenset({404, 410})) for one in ids)
+        statuses = [answer.data for answer in found if answer.status == 200]
+    known = {str(status.get("id")) for status in statuses if isinstance(status, dict)}
+    return Checked(items=parse(statuses, settings).items, gone=[one for one in ids if one not in known])
 
 
 def _item(status: Any, *, settings: Settings) -> Item | None:

@@ -12,7 +12,7 @@ https://support.reddithelp.com/hc/en-us/articles/16160319875092
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ from collector.errors import PayloadChanged
 from collector.html import titled
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, epoch, read_each, string
+from collector.payload import Checked, Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.tokens import access_token
 from collector.walk import Leaf, depth, each, newest_first
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 KIND = "reddit"
 LOOSE = True
+AT_ONCE = 100
 OFF_BY_DEFAULT = True
 GONE = frozenset({"[deleted]", "[removed]"})
 QUERY_LIMIT = 512
@@ -68,12 +69,7 @@ class Settings:
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Search every subreddit, and read its comments if asked to."""
-    login = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
-    agent = {"user-agent": f"server:{client.user_agent.split(' ')[0]} (by /u/{settings.username})"}
-    form = {"grant_type": "client_credentials"}
-    answer = client.post(settings.token_url, form, headers=agent, auth={"authorization": f"Basic {login}"})
-    auth = {"authorization": f"Bearer {access_token(answer.data, 'Reddit')}"}
-    ask = partial(client.json, headers=agent, auth=auth)
+    ask = _login(settings, client)
     queries: dict[str, Any] = {}
     for subreddit in settings.subreddits:
         base = f"{settings.base_url.rstrip('/')}/r/{subreddit}"
@@ -87,6 +83,25 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
                 _pages, settings, partial(_listing, ask, f"{base}/comments", {}), walk
             )
     yield from each(cursor, queries)
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read posts and comments back; what was deleted has lost its text, or is not in the answer."""
+    ask = _login(settings, client)
+    payload = ask(f"{settings.base_url.rstrip('/')}/api/info", {"id": ",".join(ids), "raw_json": 1}).data
+    items = parse(payload, settings).items
+    known = {item.external_id for item in items}
+    return Checked(items=items, gone=[one for one in ids if one not in known])
+
+
+def _login(settings: Settings, client: Client) -> Any:
+    """Something that asks the API under an access token."""
+    login = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
+    agent = {"user-agent": f"server:{client.user_agent.split(' ')[0]} (by /u/{settings.username})"}
+    form = {"grant_type": "client_credentials"}
+    answer = client.post(settings.token_url, form, headers=agent, auth={"authorization": f"Basic {login}"})
+    auth = {"authorization": f"Bearer {access_token(answer.data, 'Reddit')}"}
+    return partial(client.json, headers=agent, auth=auth)
 
 
 def _listing(ask: Any, url: str, params: dict[str, Any], after: str | None) -> Any:

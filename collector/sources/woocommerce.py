@@ -10,7 +10,7 @@ https://woocommerce.github.io/woocommerce-rest-api-docs/#product-reviews
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from collector.errors import PayloadChanged
 from collector.html import text_of
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, read_each, string
+from collector.payload import Checked, Parsed, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, below, newest_first
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KIND = "woocommerce"
 PAGE = 100
+AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,6 @@ class Settings:
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Read the shop's reviews, newest first."""
-    url = f"{settings.base_url.rstrip('/')}/wp-json/wc/v3/products/reviews"
-    login = base64.b64encode(f"{settings.consumer_key}:{settings.consumer_secret}".encode()).decode()
 
     def read(token: list[int] | None, _floor: datetime) -> Leaf:
         before, page = token or [int(walk.now.timestamp()) + 1, 0]
@@ -65,7 +64,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
             "page": page + 1,
             "before": f"{datetime.fromtimestamp(before, UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
-        parsed = parse(client.json(url, params, auth={"authorization": f"Basic {login}"}).data, settings)
+        parsed = parse(client.json(_address(settings), params, auth=_login(settings)).data, settings)
         seconds = [int(item.created_at.timestamp()) for item in parsed.items]
         return Leaf(
             items=parsed.items,
@@ -75,6 +74,24 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
         )
 
     return newest_first(cursor, walk, read)
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read reviews back; those that were trashed or deleted are not in the answer."""
+    params = {"include": ",".join(ids), "per_page": PAGE, "status": "all"}
+    payload = client.json(_address(settings), params, auth=_login(settings)).data
+    items = parse(payload, settings).items
+    known = {str(one.get("id")) for one in payload if isinstance(one, dict) and one.get("status") == "approved"}
+    return Checked(items=items, gone=[one for one in ids if one not in known])
+
+
+def _address(settings: Settings) -> str:
+    return f"{settings.base_url.rstrip('/')}/wp-json/wc/v3/products/reviews"
+
+
+def _login(settings: Settings) -> dict[str, str]:
+    login = base64.b64encode(f"{settings.consumer_key}:{settings.consumer_secret}".encode()).decode()
+    return {"authorization": f"Basic {login}"}
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

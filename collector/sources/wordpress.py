@@ -9,7 +9,7 @@ read back with include=, where what was trashed or deleted is absent. Without pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from collector.errors import PayloadChanged
 from collector.html import text_of
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, read_each, string
+from collector.payload import Checked, Parsed, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, below, newest_first
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 KIND = "wordpress"
 PAGE = 100
+AT_ONCE = 100
 FIELDS = "id,post,parent,author,author_name,date_gmt,content,link,status,type"
 
 
@@ -81,6 +82,14 @@ def ask(settings: Settings, client: Client, params: dict[str, Any]) -> Any:
     if answer.status == 404:
         answer = client.json(f"{base}/", {"rest_route": "/wp/v2/comments", **params})
     return answer.data
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read comments back; those that were trashed or deleted are not in the answer."""
+    payload = ask(settings, client, {"include": ",".join(ids), "per_page": PAGE, "_fields": FIELDS})
+    items = parse(payload, settings).items
+    known = {str(comment.get("id")) for comment in payload if isinstance(comment, dict)}
+    return Checked(items=items, gone=[one for one in ids if one not in known])
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

@@ -11,7 +11,7 @@ refreshed or deleted within 30 days. Documentation: https://developers.google.co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from collector.errors import PayloadChanged, RateLimited
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "youtube"
+AT_ONCE = 50
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
@@ -120,6 +121,17 @@ def _other_replies(settings: Settings, client: Client, payload: Any) -> Iterator
             token = answer.data.get("nextPageToken")
             if token is None:
                 break
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read comments back; those that were deleted are not in the answer."""
+    answer = _ask(settings, client, "comments", {"part": "snippet", "id": ",".join(ids)})
+    if answer is None:
+        return Checked()
+    payload = answer.data.get("items")
+    items = read_each(payload, _comment, name="id", what="YouTube's comments").items
+    known = {comment.get("id") for comment in payload if isinstance(comment, dict)}
+    return Checked(items=items, gone=[one for one in ids if one not in known])
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

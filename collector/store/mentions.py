@@ -401,3 +401,14 @@ def ids_named(conn: Connection, name: str) -> list[int]:
     if slash:
         wanted.append(and_(mention.c.source == source, mention.c.external_id == external_id))
     return list(conn.scalars(select(mention.c.id).where(or_(*wanted))))
+
+
+def known_since(conn: Connection, source: str, since: datetime, after: int, limit: int) -> list[tuple[int, str]]:
+    """(store id, external id) of a source's mentions said at or after a moment, from beyond the store id `after`."""
+    rows = conn.execute(
+        select(mention.c.id, mention.c.external_id)
+        .where(mention.c.source == source, mention.c.created_at >= since, mention.c.id > after)
+        .order_by(mention.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.external_id) for row in rows]

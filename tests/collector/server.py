@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.collector.wires import WIRES
+from tests.collector.wires import WIRES, of_ids
 
 COMPLAINTS = (
     "lost my bag in {place} and nobody answers",
@@ -67,6 +67,10 @@ class World:
     def newest_first(self) -> list[Post]:
         with self.lock:
             return sorted((p for p in self.posts if not p.deleted), key=lambda p: (-p.seconds, -p.number))
+
+    def only(self, few: list[Post]) -> World:
+        """A world of just these posts."""
+        return World(posts=few, base=self.base)
 
 
 def posts(count: int, newest: datetime, apart: timedelta = timedelta(seconds=30), *, start: int = 0) -> list[Post]:
@@ -220,7 +224,9 @@ def feed(world: World, path: str, query: dict[str, str]) -> bytes:
 
 ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (
     ("/api/v1/timelines/tag/", mastodon),
+    ("/api/v1/statuses", mastodon),
     ("/xrpc/app.bsky.feed.searchPosts", bluesky),
+    ("/xrpc/app.bsky.feed.getPosts", bluesky),
     ("/rss/customerreviews/", app_store),
     ("/api/v1/search_by_date", hacker_news),
     ("/feed.xml", feed),
@@ -253,7 +259,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        query = {name: ",".join(values) for name, values in parse_qs(parts.query).items()}
         with self.world.lock:
             self.world.asked.append((parts.path, query))
             self.world.headers.append({name.lower(): value for name, value in self.headers.items()})
@@ -308,7 +314,10 @@ class Handler(BaseHTTPRequestHandler):
         """The honest answer's bytes (with further headers, where the wire has any); None: no such address."""
         for part, answer in ROUTES:
             if part in path:
-                given = answer(self.world, path, query)
+                asked_back = {"id[]", "uris", "include"} & set(query)
+                given = of_ids(answer)(self.world, path, query) if asked_back else answer(self.world, path, query)
+                if given is None:
+                    return None
                 if isinstance(given, tuple):
                     return json.dumps(given[0]).encode(), given[1]
                 return given if isinstance(given, bytes) else json.dumps(given).encode()

@@ -300,7 +300,61 @@ def x(world: World, path: str, query: Query) -> Any:
     return ({"data": data} if data else {}) | {"meta": meta}
 
 
+def _named(world: World, query: Query) -> list[Post]:
+    wanted = next(query[name] for name in ("id[]", "uris", "include", "id") if name in query)
+    numbers = {int(one.rsplit("/", 1)[-1].removeprefix("t3_").removesuffix("x")) for one in wanted.split(",")}
+    return [p for p in world.newest_first() if p.number in numbers]
+
+
+def of_ids(listing: Any) -> Any:
+    """The answer of a wire that is asked for ids: that of its listing, over just these posts."""
+
+    def answer(world: World, path: str, query: Query) -> Any:
+        few = world.only(_named(world, query))
+        defaults = {
+            "limit": "100",
+            "per_page": "100",
+            "page": "1",
+            "maxResults": "100",
+            "before": "2100-01-01T00:00:00Z",
+        }
+        return listing(few, path, defaults)
+
+    return answer
+
+
+def discourse_post(world: World, path: str, query: Query) -> Any:
+    number = int(path.rsplit("/", 1)[1].removesuffix(".json"))
+    found = discourse(world.only([p for p in world.newest_first() if p.number == number]), path, {})["latest_posts"]
+    return found[0] if found else None
+
+
+def hacker_news_item(world: World, path: str, query: Query) -> Any:
+    number = int(path.rsplit("/", 1)[1])
+    found = [p for p in world.newest_first() if p.number == number]
+    if not found:
+        return None
+    (p,) = found
+    said = p.text.replace("<", "&lt;")
+    return {
+        "id": number,
+        "type": "comment",
+        "text": f"<p>{said}",
+        "created_at_i": p.seconds,
+        "author": who(p),
+        "children": [],
+    }
+
+
+def youtube_comments(world: World, path: str, query: Query) -> Any:
+    threads = of_ids(youtube)(world, path, query)["items"]
+    return {"items": [thread["snippet"]["topLevelComment"] for thread in threads]}
+
+
 WIRES = (
+    ("/posts/", discourse_post),
+    ("/api/v1/items/", hacker_news_item),
+    ("/api/info", of_ids(reddit)),
     ("/generic/", generic),
     ("/v4/accounts/", google_business),
     ("/customerReviews", app_store_connect),
@@ -309,6 +363,7 @@ WIRES = (
     ("/robots.txt", robots),
     ("/product.html", schema_org),
     ("/youtube/v3/commentThreads", youtube),
+    ("/youtube/v3/comments", youtube_comments),
     ("/api/v2/doc/doc", gdelt),
     ("/posts.json", discourse),
     ("/wp-json/wp/v2/comments", wordpress),

@@ -1,0 +1,84 @@
+"""Reading back: edits become revisions, deletions are followed, and a source that lost its memory is not believed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from collector.collect import RunReport
+from collector.sources import kinds
+from collector.store import Store
+from collector.store.mentions import mention, tombstone
+from collector.verify import can_verify, verify_source
+from tests.collector.test_collect import BRANDS, OPTIONS, Site, site
+
+VERIFIED = sorted(kind for kind in OPTIONS if can_verify(kind.split(" ", maxsplit=1)[0]))
+
+
+def verify(at: Site) -> RunReport:
+    return verify_source(at.store, at.config, BRANDS, at.client(), now=at.clock.now)
+
+
+def test_the_kinds_that_can_read_back_are_those_whose_site_lets_them() -> None:
+    expected = {"bluesky", "discourse", "hacker_news", "mastodon", "reddit", "woocommerce", "wordpress", "youtube"}
+    assert {kind for kind in kinds() if can_verify(kind)} == expected
+
+
+@pytest.mark.parametrize("kind", VERIFIED)
+def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str) -> None:
+    with site(store, 60, kind=kind) as at:
+        at.collect()
+        at.clock.moment += timedelta(hours=3)
+        at.world.posts[10].deleted = at.world.posts[11].deleted = True
+        at.world.posts[20].text += " (they answered)"
+        at.world.posts[20].edited = at.clock.moment
+        report = verify(at)
+        assert (report.error, report.deleted, report.edited, report.new) == (None, 2, 1, 0)
+        assert at.numbers() == [n for n in range(60) if n not in {10, 11}]
+        with store.read() as conn:
+            texts = conn.scalars(select(mention.c.text))
+            assert sum("they answered" in text for text in texts) == 1
+            assert conn.scalar(select(func.count()).select_from(tombstone)) == 2
+        again = verify(at)
+        assert (again.deleted, again.edited) == (0, 0)
+        at.world.posts[10].deleted = False
+        at.collect()
+        assert 10 not in at.numbers()
+
+
+def test_a_source_that_says_everything_is_gone_is_not_believed(store: Store) -> None:
+    with site(store, 30) as at:
+        at.collect()
+        at.world.posts.clear()
+        report = verify(at)
+        assert report.deleted == 0
+        assert "not believed" in (report.note or "")
+        assert len(at.numbers()) == 30
+
+
+def test_a_failure_while_reading_back_is_kept_and_the_next_run_goes_on_from_there(store: Store) -> None:
+    with site(store, 60) as at:
+        at.collect()
+        at.world.posts[59].deleted = at.world.posts[1].deleted = True
+        at.world.faults.extend([None, *["500"] * 9])
+        assert verify(at).error_kind == "SourceUnavailable"
+        assert at.state("verify/talk")["last_error_kind"] == "SourceUnavailable"
+        assert at.state()["last_error"] is None
+        at.world.faults.clear()
+        assert verify(at).ok
+        assert len(at.numbers()) == 58
+
+
+def test_old_mentions_are_left_in_peace(store: Store) -> None:
+    with site(store, 10) as at:
+        at.collect()
+        at.world.posts[3].deleted = True
+        at.clock.moment += timedelta(days=8)
+        assert verify(at).deleted == 0
+
+
+def test_a_kind_that_cannot_read_back_says_so(store: Store) -> None:
+    with site(store, 5, kind="app_store") as at:
+        assert "cannot read back" in (verify(at).skipped or "")
