@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select
@@ -66,15 +67,19 @@ model's probabilities; uncertain: they lie too close to be relied upon; the labe
 included."""
 
 
+# Columns are selected in the order in which they leave, so that a row need not be taken apart by name.
+_OWN = (
+    "id", "source", "brand", "kind", "external_id", "created_at", "edited_at", "fetched_at", "language", "rating",
+    "text", "url", "parent_id", "reach", "place", "segment", "author_key", "author_name", "matched", "revision",
+    "voice_id", "head",
+)  # fmt: skip
+_LABEL = ("sentiment", "satisfaction", "stage", "intent", "loyalty", "abstained", "corrected", "validated", "model")
+_PROBABILITIES = (reading.c.negative, reading.c.neutral, reading.c.positive)
+
+
 def _mentions(conn: Connection, what: What, filters: Filters, models: set[str]) -> Table:
-    probabilities = ("negative", "neutral", "positive")
     query = (
-        select(
-            mention,
-            *(label.c[name] for name in ("sentiment", "satisfaction", "stage", "intent", "loyalty", "abstained")),
-            *(label.c[name] for name in ("corrected", "validated", "model")),
-            *(reading.c[name] for name in probabilities),
-        )
+        select(*(mention.c[name] for name in _OWN), *(label.c[name] for name in _LABEL), *_PROBABILITIES)
         .select_from(
             mention.outerjoin(label, label.c.mention_id == mention.c.id).outerjoin(
                 reading, and_(reading.c.mention_id == label.c.mention_id, reading.c.model == label.c.model)
@@ -108,46 +113,55 @@ def _conditions(what: What, filters: Filters) -> Iterator[ColumnElement[bool]]:
 
 def _mention_rows(conn: Connection, query: Select[Any], models: set[str]) -> Iterator[tuple[Any, ...]]:
     streamed = conn.execute(query, execution_options=_STREAMED)
+    text = _OWN.index("text")
     for rows in streamed.partitions(CHUNK):
-        aspects = _aspects(conn, {row.id: row.text for row in rows})
+        aspects = _aspects(conn, {row[0]: row[text] for row in rows})
         for row in rows:
-            if row.model is not None:
-                models.add(row.model)
-            yield _mention_row(row, aspects.get(row.id, []))
+            own, labels, probabilities = row[: len(_OWN)], row[len(_OWN) : -3], row[-3:]
+            model = labels[-1]
+            if model is None:
+                yield (*own, *_UNREAD)
+                continue
+            models.add(model)
+            about = aspects.get(own[0], [])
+            yield (
+                *own,
+                Sentiment.of_sign(labels[0]).value,
+                labels[1] / 100,
+                *(None if p is None else p / 10_000 for p in probabilities),
+                *labels[2:],
+                _dimensions(tuple((a["aspect"], a["polarity"]) for a in about)),
+                about,
+            )
+
+
+_UNREAD = (None,) * (len(MENTION_COLUMNS) - len(_OWN))
+
+
+@lru_cache(maxsize=4_096)
+def _dimensions(aspects: tuple[tuple[str, str], ...]) -> str:
+    touched = taxonomy().dimensions_of({aspect: Sentiment(polarity) for aspect, polarity in aspects})
+    return "; ".join(f"{name} {sign.value}" for name, sign in touched.items())
 
 
 def _aspects(conn: Connection, texts: dict[int, str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    query = select(label_aspect).where(label_aspect.c.mention_id.in_(texts))
-    for row in conn.execute(query.order_by(label_aspect.c.mention_id, label_aspect.c.start, label_aspect.c.aspect)):
-        found.setdefault(row.mention_id, []).append(
+    c = label_aspect.c
+    query = (
+        select(c.mention_id, c.aspect, c.polarity, c.confidence, c.start, c.end)
+        .where(c.mention_id.in_(texts))
+        .order_by(c.mention_id, c.start, c.aspect)
+    )
+    for mention_id, aspect, polarity, confidence, start, end in conn.execute(query):
+        found.setdefault(mention_id, []).append(
             {
-                "aspect": row.aspect,
-                "polarity": Sentiment.of_sign(row.polarity).value,
-                "confidence": row.confidence / 1000,
-                "evidence": texts[row.mention_id][row.start : row.end],
+                "aspect": aspect,
+                "polarity": Sentiment.of_sign(polarity).value,
+                "confidence": confidence / 1000,
+                "evidence": texts[mention_id][start:end],
             }
         )
     return found
-
-
-def _mention_row(row: Row[Any], aspects: list[dict[str, Any]]) -> tuple[Any, ...]:
-    was_read = row.sentiment is not None
-    touched = taxonomy().dimensions_of({a["aspect"]: Sentiment(a["polarity"]) for a in aspects})
-    return (
-        row.id, row.source, row.brand, row.kind, row.external_id, row.created_at, row.edited_at, row.fetched_at,
-        row.language, row.rating, row.text, row.url, row.parent_id, row.reach, row.place, row.segment, row.author_key,
-        row.author_name, row.matched, row.revision, row.voice_id, row.head,
-        Sentiment.of_sign(row.sentiment).value if was_read else None, _hundredths(row.satisfaction),
-        *(None if p is None else p / 10_000 for p in (row.negative, row.neutral, row.positive)),
-        row.stage, row.intent, row.loyalty, row.abstained, row.corrected, row.validated, row.model,
-        "; ".join(f"{name} {sign.value}" for name, sign in touched.items()) if was_read else None,
-        aspects if was_read else None,
-    )  # fmt: skip
-
-
-def _hundredths(value: int | None) -> float | None:
-    return None if value is None else value / 100
 
 
 # ------------------------------------------------------------------ daily counts
