@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.resources import files
 
 
-def configuration() -> str:
-    """The groundswell.toml with which the demo runs."""
-    return (files(__name__) / "groundswell.toml").read_text(encoding="utf-8")
+def configuration(anchor: date | None = None) -> str:
+    """The groundswell.toml with which the demo runs.
+
+    anchor: the day that the incidents count back from, the same for every source even where their first runs lie
+    days apart; None: each source takes the day of its first run.
+    """
+    text = (files(__name__) / "groundswell.toml").read_text(encoding="utf-8")
+    if anchor is None:
+        return text
+    return text.replace('kind = "demo"\n', f'kind = "demo"\nanchor = {anchor.isoformat()}\n')

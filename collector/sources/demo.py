@@ -36,6 +36,7 @@ class Settings:
     seed       another number, other samples
     days       length of the history that the first run gives
     page_size  samples a page
+    anchor     the day (UTC) that the planted incidents count back from; None: the day of the first run
     """
 
     company: str
@@ -43,6 +44,7 @@ class Settings:
     seed: int = 1
     days: int = 120
     page_size: int = 500
+    anchor: date | None = None
 
     def __post_init__(self) -> None:
         """Raise BadSettings, naming what can stand there, if there are no such samples."""
@@ -77,8 +79,8 @@ class _Place:
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Yield what was "said" since the cursor and until `walk.now`, oldest first; at first, the whole history.
 
-    The day of the first run becomes the anchor of the story: the same seed and anchor give the same samples
-    under the same ids. `walk.since` reads again from the start of its day. The client is not used.
+    The day of the first run becomes the anchor of the story, unless one is set: the same seed and anchor give the
+    same samples under the same ids. `walk.since` reads again from the start of its day. The client is not used.
     """
     place = _start(settings, cursor, walk)
     story = story_of(settings, place.anchor)
@@ -117,9 +119,8 @@ def story_of(settings: Settings, anchor: date) -> Story:
 
 
 def _start(settings: Settings, cursor: Cursor | None, walk: Walk) -> _Place:
-    today = walk.now.astimezone(UTC).date()
     if cursor is None:
-        place = _beginning(today, -settings.days)
+        place = _beginning(settings.anchor or walk.now.astimezone(UTC).date(), -settings.days)
     else:
         try:
             place = _Place(

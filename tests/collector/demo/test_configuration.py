@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from collector.demo import configuration
@@ -9,9 +10,9 @@ from collector.demo.companies import COMPANIES, source_name
 from dashboard.config import Config, load_config
 
 
-def loaded(folder: Path) -> Config:
+def loaded(folder: Path, anchor: date | None = None) -> Config:
     file = folder / "groundswell.toml"
-    file.write_text(configuration(), encoding="utf-8")
+    file.write_text(configuration(anchor), encoding="utf-8")
     return load_config(file, {})
 
 
@@ -38,3 +39,9 @@ def test_managers_are_nobody_and_no_mail_server_is_set(tmp_path: Path) -> None:
     assert len(config.managers) >= 4
     assert all(manager.email is not None and manager.email.endswith(".example") for manager in config.managers)
     assert all("Sample" in manager.name for manager in config.managers)
+
+
+def test_an_anchor_is_told_to_every_source(tmp_path: Path) -> None:
+    anchors = {source.settings.anchor for source in loaded(tmp_path, date(2026, 3, 4)).sources}
+    assert anchors == {date(2026, 3, 4)}
+    assert {source.settings.anchor for source in loaded(tmp_path).sources} == {None}

@@ -296,6 +296,12 @@ def test_a_backfill_gives_the_same_items_again_under_the_same_ids() -> None:
     assert again == items(POSTS)[-len(again) :]
 
 
+def test_sources_that_begin_on_different_days_tell_one_story_when_the_anchor_is_set() -> None:
+    anchored = demo.Settings(company="kelpwind", channel=Channel.POSTS, anchor=NOW.date())
+    tomorrow = items(anchored, now=NOW + timedelta(days=1))
+    assert tomorrow[: len(items(POSTS))] == items(POSTS)
+
+
 def test_a_foreign_cursor_is_named() -> None:
     with pytest.raises(PayloadChanged, match="cursor"):
         list(pages(POSTS, {"page": 3}))
