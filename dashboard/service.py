@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 def demo_config(folder: Path, *, fresh: bool) -> Path:
     """The configuration of the sample company, in a folder of its own that is made where it is missing."""
     from collector.demo import configuration
+    from dashboard.jobs import utc_now
 
     if fresh and (folder / "groundswell.toml").exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "groundswell.toml"
     if not file.exists():
-        file.write_text(configuration(), encoding="utf-8")
+        file.write_text(configuration(utc_now().date()), encoding="utf-8")
     return file
 
 
