@@ -11,6 +11,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from collector.errors import BadSettings, CollectorError
+from collector.errors import BadSettings, CollectorError, SourceUnavailable
+from collector.identity import clean_text
 from collector.mention import Item, Kind
 from collector.sources import Cursor, Page, Reject, Span, Walk
 from collector.tabular import Broken, Format, Row, Table
@@ -143,7 +145,10 @@ def understand(path: Path, settings: Settings, progress: Progress | None = None)
 
     Raises a CollectorError that says what to do.
     """
-    how = (str(path), _stamp(path, settings), settings.largest_mb, settings.most_rows)
+    try:
+        how = (str(path), _stamp(path, settings), settings.largest_mb, settings.most_rows)
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
     if (known := _understood.get(how)) is not None:
         return known
     table = open_table(
@@ -228,7 +233,7 @@ def parse(rows: Iterable[Row | Broken], understood: Understanding, settings: Set
     repeated = 0
     for row in rows:
         if isinstance(row, Broken):
-            rejects.append(Reject(place=row.place, reason=row.reason, raw=row.raw[:_RAW]))
+            rejects.append(Reject(place=row.place, reason=row.reason, raw=clean_text(row.raw[:_RAW])))
             continue
         try:
             item, complaint = reader.item(row)
@@ -259,7 +264,7 @@ def _given_date(settings: Settings, now: datetime) -> datetime | None:
 
 
 def _raw(row: Row) -> str:
-    return " | ".join("" if cell is None else str(cell)[:500] for cell in row.cells)[:_RAW]
+    return clean_text(" | ".join("" if cell is None else str(cell)[:500] for cell in row.cells)[:_RAW])
 
 
 # ------------------------------------------------------------------ the walk
@@ -274,26 +279,34 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
     ledger = _Ledger.of(cursor)
     left = walk.max_pages
     for path in [settings.path] if alone else _found(settings.path, walk.now):
-        entry = ledger.entry(path, settings)
-        if entry.done and not settings.again:
-            if alone:
-                note = f"{path.name} was read whole before ({entry.rows:,} rows); ask for it again to read it anew"
-                yield Page(items=(), cursor=ledger.cursor(), note=note)
-            continue
         try:
+            entry = ledger.entry(path, settings)
+            if entry.done and not settings.again:
+                if alone:
+                    note = (
+                        f"{_name(path)} was read whole before ({entry.rows:,} rows); ask for it again to read it anew"
+                    )
+                    yield Page(items=(), cursor=ledger.cursor(), note=note)
+                continue
             for page in _pages(path, settings, ledger, entry, walk):
                 left -= 1
                 if left <= 0 and not page.cursor["files"][entry.key]["done"]:
                     rows = page.cursor["files"][entry.key]["rows"]
-                    yield replace(page, note=f"{path.name} is read up to row {rows:,}; the next run goes on")
+                    yield replace(page, note=f"{_name(path)} is read up to row {rows:,}; the next run goes on")
                     return
                 yield page
         except CollectorError as error:
             if alone:
                 raise
             cursor = ledger.keep(replace(entry, done=True, error=str(error)))
-            reject = Reject(place=path.name, reason=str(error))
-            yield Page(items=(), cursor=cursor, rejects=[reject], note=f"{path.name}: {error}")
+            reject = Reject(place=_name(path), reason=str(error))
+            yield Page(items=(), cursor=cursor, rejects=[reject], note=f"{_name(path)}: {error}")
+        except OSError as error:
+            gone = f"{_name(path)} could not be read: {error.strerror or error}."
+            if alone:
+                raise SourceUnavailable(gone) from error
+            # Nobody is to blame for the content: the next run tries again.
+            yield Page(items=(), cursor=ledger.cursor(), note=gone)
 
 
 def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk: Walk) -> Iterator[Page]:
@@ -308,7 +321,8 @@ def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk:
         repeated += parsed.repeated
         complaints += parsed.complaints[: 20 - len(complaints)]
         entry = replace(_widened(entry, parsed.items), rows=entry.rows + len(batch))
-        yield Page(items=parsed.items, rejects=parsed.rejects, cursor=ledger.keep(entry))
+        rejects = [replace(reject, place=f"{_name(path)}, {reject.place}") for reject in parsed.rejects]
+        yield Page(items=parsed.items, rejects=rejects, cursor=ledger.keep(entry))
     entry = replace(entry, done=True)
     note = "; ".join(_remarks(path, understood, repeated, complaints)) or None
     yield Page(
@@ -318,11 +332,17 @@ def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk:
 
 def _remarks(path: Path, understood: Understanding, repeated: int, complaints: Sequence[str]) -> Iterator[str]:
     for note in understood.notes:
-        yield f"{path.name}: {note}"
+        yield f"{_name(path)}: {note}"
     if repeated:
-        yield f"{path.name}: {repeated} row(s) say word for word what another says, and count once"
+        yield f"{_name(path)}: {repeated} row(s) say word for word what another says, and count once"
     if complaints:
-        yield f"{path.name}: ratings that could not be read were left out ({'; '.join(complaints[:3])})"
+        yield f"{_name(path)}: ratings that could not be read were left out ({'; '.join(complaints[:3])})"
+
+
+def _name(path: Path) -> str:
+    """A file's name as it can be shown and kept: bytes that are no text replaced, at most 120 characters."""
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    return name if len(name) <= 120 else f"…{name[-119:]}"
 
 
 def _found(place: Path, now: datetime) -> list[Path]:
@@ -337,7 +357,10 @@ def _found(place: Path, now: datetime) -> list[Path]:
     for path in names:
         if path.name.startswith((".", "~")) or not path.is_file():
             continue
-        written = path.stat().st_mtime
+        try:
+            written = path.stat().st_mtime
+        except OSError:  # taken away between listing and looking
+            continue
         if now - datetime.fromtimestamp(written, UTC) >= SETTLED:
             found.append((written, path))
     return [path for _, path in sorted(found)]
@@ -379,11 +402,12 @@ class _Ledger:
     def entry(self, path: Path, settings: Settings) -> _Entry:
         """What is known of a file as it is now; a new entry if nothing is."""
         stamp = _stamp(path, settings)
-        same = (e for e in self._entries.values() if e.name == str(path) and e.stamp == stamp)
+        name = os.fsencode(path).decode("utf-8", "backslashreplace")
+        same = (e for e in self._entries.values() if e.name == name and e.stamp == stamp)
         if known := next(same, None):
             return known
         key = _checksum(path, settings)
-        return replace(self._entries.get(key, _Entry(key=key, name="", stamp="")), name=str(path), stamp=stamp)
+        return replace(self._entries.get(key, _Entry(key=key, name="", stamp="")), name=name, stamp=stamp)
 
     def keep(self, entry: _Entry) -> dict[str, Any]:
         """Note an entry and return the cursor that says so."""
@@ -406,21 +430,15 @@ def _how(settings: Settings) -> str:
 
 
 def _stamp(path: Path, settings: Settings) -> str:
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
+    state = path.stat()
     return f"{state.st_size}/{state.st_mtime_ns}/{_how(settings)}"
 
 
 def _checksum(path: Path, settings: Settings) -> str:
     digest = hashlib.blake2b(_how(settings).encode(), digest_size=16)
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError as error:
-        raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
     return digest.hexdigest()
 
 

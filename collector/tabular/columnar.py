@@ -45,7 +45,7 @@ class ParquetTable:
         number = 0
         try:
             with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20) as file:
-                for batch in file.iter_batches(batch_size=_BATCH):
+                for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
                     for cells in zip(*(_column(column) for column in batch.columns), strict=True):
                         number += 1
                         if not all(map(is_blank, cells)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,7 +63,13 @@ def test_ten_thousand_rows_are_kept_once_however_often_they_are_imported(store: 
         assert verify(conn) == []
         kept = conn.execute(select(reject.c.place, reject.c.reason).order_by(reject.c.id)).first()
     assert kept is not None
-    assert tuple(kept) == ("line 5", "the text is empty")
+    assert tuple(kept) == ("r.csv, line 5", "the text is empty")
+
+
+def test_zeros_and_strange_bytes_do_not_break_either_database(any_store: Store, tmp_path: Path) -> None:
+    lines = b"date,text\n2026-03-05,fine\0 text\n2026-03-05,\0\nno\0date,b\xf0\x9f\x98d\n2026-03-05,a,\0b\n"
+    report = take_in(any_store, write(tmp_path / os.fsdecode(b"r\xff.csv"), lines), encoding="utf-8")
+    assert (report.new, report.rejected, report.error) == (1, 3, None)
 
 
 def test_what_is_wrong_with_a_file_is_said_by_the_run(store: Store, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ class Outcome:
 
     @property
     def rejects(self) -> list[Reject]:
-        return [reject for page in self.pages for reject in page.rejects]
+        """With places as they stand within their file."""
+        return [replace(r, place=r.place.rpartition(", ")[2]) for page in self.pages for r in page.rejects]
 
     @property
     def notes(self) -> str:
