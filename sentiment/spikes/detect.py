@@ -17,6 +17,7 @@ LEAST_EXCESS = 3.0
 LEAST_VOICES = 3.0
 LEAST_COVERED = 0.5
 ALMOST = 1.5  # standard deviations above expectation under which a window is not worth an exact tail
+USUAL_SHARE = 2.0  # standard deviations within which the share of negatives is as usual
 RESTLESS_P = 0.05  # an incident goes on while a short window is this unlikely
 RESTLESS_STEPS = 6
 QUIET_STEPS = 6
@@ -147,7 +148,7 @@ class Day:
         return self._follow(windows, stacked, self._restless(short, stirring), threshold, watch)
 
     def surges(self, threshold: float) -> Ints:
-        """Index of the window in which the count alone is beyond `threshold`, −1 where there is none."""
+        """Index of the window in which the count is beyond `threshold` at a usual share, −1 where there is none."""
         found = np.full((len(self.baseline.rate), self.steps), -1, dtype=np.int64)
         cold = self.cold()[:, None]
         for number, window in enumerate(self.grain.windows):
@@ -157,6 +158,8 @@ class Day:
             spread = np.broadcast_to((base.spread_count + 1 / base.support)[:, None], seen.due.shape)
             excess = seen.observed - seen.due
             worth = excess >= np.maximum(LEAST_EXCESS, 3 * np.sqrt(seen.due + spread * seen.due**2))
+            beyond_share = seen.observed - seen.expected
+            worth &= beyond_share < USUAL_SHARE * np.sqrt(seen.expected + seen.spread * seen.expected**2)
             worth &= base.usable[:, None] & (seen.covered >= LEAST_COVERED)
             if worth.any():
                 tail = negative_binomial_tail(seen.observed[worth], np.maximum(seen.due[worth], 1e-6), spread[worth])
@@ -180,12 +183,16 @@ class Day:
         return score
 
     def _restless(self, short: list[WindowCounts], stirring: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Where a short window is still unlikely, for the series that it matters for."""
+        """Where a short window is still unlikely and its newest steps add to it, for the series that it matters for."""
         restless = np.zeros((len(stirring), self.steps), dtype=np.bool_)
         rows = np.flatnonzero(stirring)
-        for seen in short if len(rows) else ():
+        if not len(rows):
+            return restless
+        newest = short[min(1, len(short) - 1)]
+        adds = newest.observed[rows] > newest.expected[rows]
+        for seen in short:
             tail = negative_binomial_tail(seen.observed[rows], seen.expected[rows], seen.spread[rows])
-            restless[rows] |= (tail < RESTLESS_P) & (seen.observed[rows] > 0)
+            restless[rows] |= (tail < RESTLESS_P) & adds
         return restless
 
     def _follow(

@@ -58,8 +58,8 @@ class Member:
 class Incident:
     """Spikes of one brand that belong together.
 
-    `number` is unique per brand and track. `began` is the first step of the window that opened it, `opened` the step
-    at which it was found, `last` its last restless step, `seen` the last step that was fed to it.
+    `number` is the step that opened it, unique per brand and track. `began` is the first step of the window that
+    opened it, `opened` the step at which it was found, `last` its last restless step, `seen` the last that it was fed.
     """
 
     brand: str
@@ -146,8 +146,7 @@ def advance(
         place = _covering(current, brand, track, at, pace)
         unusual = [v for v in found if v.judgement is Judgement.UNUSUAL]
         if place is None and unusual:
-            number = 1 + max((i.number for i in current if (i.brand, i.track) == (brand, track)), default=0)
-            opened = _open(unusual, track, number, at)
+            opened = _open(unusual, track, at)
             current.append(opened)
             events.append(_event(opened, EventKind.OPENED, at, opened.peak))
             place = len(current) - 1
@@ -179,22 +178,22 @@ def acknowledge(incident: Incident, at: int, by: str) -> tuple[Incident, list[In
 
 
 def _covering(incidents: Sequence[Incident], brand: str, track: str, at: int, pace: Pace) -> int | None:
-    """Place of the incident that step `at` belongs to: live, or resolved less than `pace.merge` after its last step."""
+    """Place of the incident that step `at` belongs to: live, or less than `pace.merge` from it in time."""
     for place in range(len(incidents) - 1, -1, -1):
         incident = incidents[place]
         if (incident.brand, incident.track) != (brand, track):
             continue
-        if incident.began <= at <= incident.last + pace.merge or (incident.live and at >= incident.began):
+        if incident.began - pace.merge <= at <= incident.last + pace.merge or (incident.live and at >= incident.began):
             return place
     return None
 
 
-def _open(unusual: Sequence[Verdict], track: str, number: int, at: int) -> Incident:
+def _open(unusual: Sequence[Verdict], track: str, at: int) -> Incident:
     spikes = [verdict.spike for verdict in unusual if verdict.spike is not None]
     return Incident(
         brand=unusual[0].series.brand,
         track=track,
-        number=number,
+        number=at,
         state=IncidentState.OPEN,
         began=min(spike.at - spike.window + 1 for spike in spikes),
         opened=at,

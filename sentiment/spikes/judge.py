@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,11 +77,18 @@ def judge(history: SeriesHistory, now_step: int, settings: SpikeSettings, watch:
 
 
 def judge_span(
-    history: SeriesHistory, begin: int, settings: SpikeSettings, watch: Watch, *, every_verdict: bool = True
+    history: SeriesHistory,
+    begin: int,
+    settings: SpikeSettings,
+    watch: Watch,
+    *,
+    every_verdict: bool = True,
+    observe: Callable[[JudgedDay], None] | None = None,
 ) -> Iterator[Tick]:
     """Judge each step from `begin` to the end of the history, in order: the same code as live judging.
 
     With `every_verdict` off, only verdicts that matter to an incident are made: raised, unusual or restless.
+    `observe` is shown each day's scores.
     """
     threshold = settings.alert_score(len(history.keys))
     for judged in replay(
@@ -95,6 +102,8 @@ def judge_span(
         threshold=threshold,
         watch=watch,
     ):
+        if observe is not None:
+            observe(judged)
         yield from _ticks(history, judged, threshold, every_verdict=every_verdict)
 
 

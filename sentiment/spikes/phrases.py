@@ -23,7 +23,25 @@ LEAST_VOICES = 2
 LEAST_Z = 1.64
 QUOTE_UP_TO = 280
 NEGATIONS = frozenset(
-    "no not never without kein keine keinen nicht ohne pas sans sin senza geen zonder não sem".split()
+    [
+        "no",
+        "not",
+        "never",
+        "without",
+        "kein",
+        "keine",
+        "keinen",
+        "nicht",
+        "ohne",
+        "pas",
+        "sans",
+        "sin",
+        "senza",
+        "geen",
+        "zonder",
+        "não",
+        "sem",
+    ]
 )
 
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@[\w.:-]+|&\w+;|<[^>]{1,200}>")

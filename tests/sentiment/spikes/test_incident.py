@@ -116,7 +116,7 @@ def test_news_within_a_day_reopens_and_later_news_is_a_new_incident() -> None:
         EventKind.OPENED,
         EventKind.RESOLVED,
     ]
-    assert [i.number for i in incidents] == [1, 2]
+    assert [i.number for i in incidents] == [105, 170]
     assert incidents[0].reopenings == 1
 
 

@@ -1,0 +1,252 @@
+"""Judging what is due: from counts in the store to spikes, incidents and their explanations in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from collector.store import Store, from_hour, hour_of
+from collector.store.runs import Lease, drop_lease, hold_lease, holds, take_lease, this_process
+from sentiment.spikes.backtest import BacktestReport, run_backtest
+from sentiment.spikes.band import BandPoint, band
+from sentiment.spikes.detect import Watch
+from sentiment.spikes.drivers import Explanation, explain
+from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, advance, track_of
+from sentiment.spikes.judge import SeriesHistory, Tick, judge_span
+from sentiment.spikes.spike import LOOKS_PER_WEEK, Judgement, SeriesKey, Spike, SpikeSettings
+from sentiment.spikes.store import history as kept
+from sentiment.spikes.store.incidents import incidents, save, save_explanation, save_spikes
+from sentiment.spikes.store.said import said_before, said_in
+from sentiment.taxonomy import ALL, taxonomy
+
+DAY = 24
+MEMORY_DAYS = 57  # what judging a day looks back on
+LONGEST_DAYS = 400  # how far back a store that was never judged is judged
+CHANGED_DAYS = 60  # how far back counts that have changed since are judged again
+BATCH_DAYS = 14  # judged and saved together
+LEASE_LENGTH = timedelta(minutes=10)
+WAITS_AT = 0.02  # part of the past that may still wait to be read: half a baseline by an old model is none
+CHART_HOURS = 48
+CHART_POINTS = 240
+LEASE = "detect"
+
+# Told how many days are judged, out of how many.
+Progress = Callable[[int, int], None]
+Key = tuple[str, str, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class DetectReport:
+    """What one run of judging did; `lines` say it for a person, one for each incident that changed."""
+
+    hours: int = 0
+    opened: int = 0
+    resolved: int = 0
+    lines: list[str] = field(default_factory=list)
+
+
+def detect(
+    store: Store,
+    settings: SpikeSettings,
+    now: datetime,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+) -> DetectReport:
+    """Judge every complete hour that is due or whose counts have changed; safe to repeat and to kill at any moment.
+
+    Returns an empty report while another process judges, and while the past is still being read: after an import,
+    or anew after a change of model.
+    """
+    report = DetectReport()
+    end = hour_of(now)
+    with store.read() as conn:
+        begin = _due(conn, end)
+    if begin is None:
+        return report
+    with store.write() as conn:
+        lease = take_lease(conn, LEASE, this_process(), now, LEASE_LENGTH)
+    if lease is None:
+        return report
+    try:
+        _Run(store, settings, now, lease, report).over(begin, end, stop, progress)
+    finally:
+        with store.write() as conn:
+            drop_lease(conn, lease)
+    return report
+
+
+def backtest(
+    store: Store,
+    settings: SpikeSettings,
+    *,
+    since: datetime | None = None,
+    until: datetime,
+    plant: float | None = None,
+    progress: Progress | None = None,
+) -> BacktestReport:
+    """What `settings` would have alerted in [since, until), judged as it would have been live; changes nothing."""
+    end = hour_of(until)
+    with store.read() as conn:
+        first = kept.first_hour(conn)
+        begin = (first or end) if since is None else hour_of(since)
+        history = None if first is None else kept.load_history(conn, max(begin - MEMORY_DAYS * DAY, first), end)
+    return run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress)
+
+
+def _due(conn: Connection, end: int) -> int | None:
+    """The first hour to judge, None if nothing is due, or too much of what judging rests on waits to be read."""
+    first, last = kept.first_hour(conn), kept.last_judged(conn)
+    if first is None or first >= end:
+        return None
+    rests_on = max(first, end - LONGEST_DAYS * DAY) if last is None else end - MEMORY_DAYS * DAY
+    if kept.unread_share(conn, rests_on, end) > WAITS_AT:
+        return None
+    if last is None:
+        return rests_on
+    recent = max(first, end - CHANGED_DAYS * DAY)
+    found, done = kept.checksums(conn, recent, end), kept.judged(conn, recent)
+    changed = [hour for hour in found if hour <= last and found[hour] != done.get(hour, 0)]
+    due = [*changed, *([last + 1] if last + 1 < end else [])]
+    return min(due) if due else None
+
+
+class _Run:
+    """One run of judging, in batches of days that are each saved in one transaction."""
+
+    def __init__(
+        self, store: Store, settings: SpikeSettings, now: datetime, lease: Lease, report: DetectReport
+    ) -> None:
+        self._store, self._settings, self._now, self._lease, self._report = store, settings, now, lease, report
+
+    def over(self, begin: int, end: int, stop: Callable[[], bool], progress: Progress | None) -> None:
+        first_day, last_day = begin // DAY, (end - 1) // DAY
+        for day in range(first_day, last_day + 1, BATCH_DAYS):
+            until = min((day + BATCH_DAYS) * DAY, end)
+            if stop() or not self._batch(day, until):
+                return
+            if progress is not None:
+                progress(min(day + BATCH_DAYS, last_day + 1) - first_day, last_day + 1 - first_day)
+
+    def _batch(self, day: int, end: int) -> bool:
+        begin = day * DAY
+        with self._store.read() as conn:
+            history = kept.load_history(conn, begin - MEMORY_DAYS * DAY, end)
+            sums = kept.checksums(conn, begin, end)
+            before = [k.incident for k in incidents(conn, since=from_hour(begin - 3 * DAY))]
+            watch = Watch.fresh(0) if history is None else kept.load_watch(conn, day, history.keys)
+        current, events, spikes, snapshots = list(before), [], [], []
+        for today in range(day, (end - 1) // DAY + 1):
+            if history is None:
+                break
+            snapshots.append(kept.Snapshot(day=today, watch=watch.copy()))
+            known = history.until(min((today + 1) * DAY, end) - 1)
+            for tick in judge_span(known, today * DAY, self._settings, watch, every_verdict=False):
+                current, news = advance(current, tick.verdicts, tick.at)
+                events += news
+                spikes += _kept_spikes(tick, current)
+        known_before = {_key(one): one for one in before}
+        changed = [one for one in current if known_before.get(_key(one)) != one]
+        with self._store.write() as conn:
+            if not holds(conn, self._lease):
+                return False
+            hold_lease(conn, self._lease, self._now, LEASE_LENGTH)
+            ids = save(conn, current, events, self._now) if current else {}
+            save_spikes(conn, [(one, None if key is None else ids[key]) for one, key in spikes], self._now)
+            for snapshot in snapshots:
+                kept.save_watch(conn, snapshot, history.keys if history else (), keep_days=CHANGED_DAYS)
+            kept.save_judged(conn, sums | ({end - 1: sums.get(end - 1, 0)}))
+        if history is not None:
+            self._explain(history, changed, ids)
+        self._tell(events, {_key(one): one for one in current})
+        self._report.hours += end - begin
+        return True
+
+    def _explain(self, history: SeriesHistory, changed: Iterable[Incident], ids: Mapping[Key, int]) -> None:
+        for one in changed:
+            peak = one.peak
+            if peak.series not in history.keys or peak.at - peak.window < history.first_step:
+                continue
+            with self._store.read() as conn:
+                told = explain(
+                    peak,
+                    said_in(conn, peak),
+                    said_before(conn, peak),
+                    facet_label=_label(peak.series),
+                    aspect_label=_aspect_label,
+                )
+            first = max(one.began - CHART_HOURS, one.last + 1 - CHART_POINTS)
+            points = band(history, peak.series, first, min(one.last, history.end_step - 1), self._settings)
+            with self._store.write() as conn:
+                weeks = 10**peak.score / (LOOKS_PER_WEEK * len(history.keys))
+                save_explanation(conn, ids[_key(one)], explanation_json(told, peak, points, weeks))
+
+    def _tell(self, events: Sequence[IncidentEvent], current: Mapping[Key, Incident]) -> None:
+        for event in events:
+            self._report.opened += event.kind is EventKind.OPENED
+            self._report.resolved += event.kind is EventKind.RESOLVED
+            if event.kind in {EventKind.OPENED, EventKind.REOPENED, EventKind.RESOLVED}:
+                peak = current[event.brand, event.track, event.number].peak
+                about = f"{event.brand}, {_label(peak.series)} at {peak.series.source}"
+                figures = f"{peak.observed} in {peak.window} h, {peak.lower} to {peak.upper} expected"
+                when = f"{from_hour(event.at + 1):%Y-%m-%d %H:%M} UTC"
+                self._report.lines.append(f"{when}: {peak.spike_class.value} {event.kind.value}: {about}: {figures}")
+
+
+def _key(one: Incident) -> Key:
+    return one.brand, one.track, one.number
+
+
+def _kept_spikes(tick: Tick, current: Sequence[Incident]) -> list[tuple[Spike, Key | None]]:
+    found: list[tuple[Spike, Key | None]] = []
+    for verdict in tick.verdicts:
+        if verdict.spike is None:
+            continue
+        track = track_of(verdict.spike)
+        home = next(
+            (
+                _key(one)
+                for one in reversed(current)
+                if (one.brand, one.track) == (verdict.series.brand, track)
+                and one.opened <= tick.at <= one.last
+                and verdict.series in one.series()
+            ),
+            None,
+        )
+        if home is not None or verdict.judgement is Judgement.UNUSUAL:
+            found.append((verdict.spike, home))
+    return found
+
+
+def _label(series: SeriesKey) -> str:
+    return taxonomy().label(ALL if series.dimension is None else series.dimension)
+
+
+def _aspect_label(name: str) -> str:
+    return taxonomy().label(f"aspect/{name}")
+
+
+def explanation_json(told: Explanation, peak: Spike, points: Sequence[BandPoint], weeks: float) -> dict[str, Any]:
+    """An explanation as it is kept: figures of the worst spike, parts that add up to its excess, words, chart.
+
+    `weeks`: by chance about once in so many weeks over everything watched. Times are ISO 8601 in UTC.
+    """
+    figures = asdict(peak)
+    return {
+        "sentence": told.sentence,
+        "excess": told.excess,
+        "weeks": min(weeks, 1e6),
+        "peak": figures,
+        "causes": asdict(told.causes),
+        "parts": {
+            name: [asdict(part) | {"excess": part.excess} for part in parts] for name, parts in told.parts.items()
+        },
+        "phrases": [asdict(phrase) for phrase in told.phrases],
+        "quotes": [asdict(quote) | {"said_at": quote.said_at.isoformat()} for quote in told.quotes],
+        "unchanged": list(told.unchanged),
+        "points": [asdict(point) | {"at": from_hour(point.at).isoformat()} for point in points],
+    }
