@@ -1,0 +1,55 @@
+"""Days, dimensions and sources against the days before: shares with intervals, as tables. Pure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.shares import Share, change, share
+
+
+def share_of(days: pd.DataFrame) -> Share:
+    """Dissatisfaction over days: columns negative and read."""
+    return share(list(days["negative"]), list(days["read"]))
+
+
+def with_shares(days: pd.DataFrame) -> pd.DataFrame:
+    """The days with share, low and high of dissatisfaction."""
+    found = [share([n], [r]) for n, r in zip(days["negative"], days["read"], strict=True)]
+    return days.assign(share=[s.value for s in found], low=[s.low for s in found], high=[s.high for s in found])
+
+
+def changes_by(
+    frame: pd.DataFrame, former: pd.DataFrame, key: str, days: pd.DataFrame | None, old: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Share of negatives of each facet or source now and before, with the change and whether it is sure.
+
+    days, old: the voices read each day (of everything, or None for the group's own) that are the whole.
+    """
+    rows = []
+    for name in sorted(set(frame[key]) | set(former[key])):
+        shares = [_group(part[part[key] == name], whole) for part, whole in ((frame, days), (former, old))]
+        rows.append((name, *shares, change(*shares)))
+    return pd.DataFrame.from_records(rows, columns=[key, "now", "before", "change"])
+
+
+def _group(part: pd.DataFrame, whole: pd.DataFrame | None) -> Share:
+    if whole is None:
+        return share(list(part["negative"]), list(part["read"]))
+    negatives = part.groupby("day")["negative"].sum()
+    return share([int(negatives.get(day, 0)) for day in whole["day"]], list(whole["read"]))
+
+
+def flat(found: pd.DataFrame, head: str) -> pd.DataFrame:
+    """What `changes_by` found, labelled, as a table of plain numbers: shares and changes from 0 to 1."""
+    return pd.DataFrame(
+        {
+            head: found["label"],
+            "dissatisfied voices": [s.part for s in found["now"]],
+            "voices read": [s.whole for s in found["now"]],
+            "share": [s.value for s in found["now"]],
+            "share before": [s.value for s in found["before"]],
+            "change": [None if c is None else c.value for c in found["change"]],
+            "change at least": [None if c is None else c.low for c in found["change"]],
+            "change at most": [None if c is None else c.high for c in found["change"]],
+        }
+    )

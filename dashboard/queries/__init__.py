@@ -1,0 +1,1 @@
+"""Every SELECT that a person sees on a screen, as DataFrames: figures, mentions, health and incidents."""

@@ -1,0 +1,133 @@
+"""Figures on screens: sums of the rollups by day, facet, source or brand; no text is ever touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from collector.store import hour_of
+from dashboard.scope import Scope, day_number, day_of_number
+from sentiment.store.counts import FIGURES, count_day, count_hour
+from sentiment.taxonomy import ALL, taxonomy
+
+COLUMNS = (*FIGURES, "read")
+
+
+def _scoped(scope: Scope, facets: Sequence[str]) -> list[ColumnElement[bool]]:
+    day = count_day.c.day
+    found: list[ColumnElement[bool]] = [
+        count_day.c.brand == scope.brand,
+        count_day.c.facet.in_(facets),
+        day.between(day_number(scope.first), day_number(scope.last)),
+    ]
+    if scope.sources:
+        found.append(count_day.c.source.in_(scope.sources))
+    return found
+
+
+def _sums() -> list[ColumnElement[int]]:
+    return [func.sum(count_day.c[name]).label(name) for name in FIGURES]
+
+
+def _frame(conn: Connection, keys: Sequence[str], scope: Scope, facets: Sequence[str]) -> pd.DataFrame:
+    columns = [count_day.c[key] for key in keys]
+    rows = conn.execute(select(*columns, *_sums()).where(*_scoped(scope, facets)).group_by(*columns)).all()
+    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=[*keys, *FIGURES])
+    frame[list(FIGURES)] = frame[list(FIGURES)].astype("int64")
+    frame["read"] = frame["negative"] + frame["neutral"] + frame["positive"]
+    return frame
+
+
+def by_day(conn: Connection, scope: Scope, facet: str = ALL) -> pd.DataFrame:
+    """One row for each calendar day of the scope, days without mentions included: day (date) and the figures."""
+    frame = _frame(conn, ["day"], scope, [facet]).set_index("day")
+    every = range(day_number(scope.first), day_number(scope.last) + 1)
+    frame = frame.reindex(every, fill_value=0).rename_axis("day").reset_index()
+    frame["day"] = [day_of_number(number) for number in frame["day"]]
+    return frame
+
+
+def by_facet_and_day(conn: Connection, scope: Scope, facets: Sequence[str]) -> pd.DataFrame:
+    """One row a facet and day that has any: facet, day (date) and the figures."""
+    frame = _frame(conn, ["facet", "day"], scope, facets)
+    frame["day"] = [day_of_number(number) for number in frame["day"]]
+    return frame
+
+
+def by_source_and_day(conn: Connection, scope: Scope, facet: str = ALL) -> pd.DataFrame:
+    """One row a source and day that has any: source, day (date) and the figures."""
+    frame = _frame(conn, ["source", "day"], scope, [facet])
+    frame["day"] = [day_of_number(number) for number in frame["day"]]
+    return frame
+
+
+def by_brand(conn: Connection, scope: Scope, brands: Sequence[str]) -> pd.DataFrame:
+    """One row a brand in the scope's days, whatever the scope's own brand: brand and the figures."""
+    rows = conn.execute(
+        select(count_day.c.brand, *_sums())
+        .where(
+            count_day.c.brand.in_(brands),
+            count_day.c.facet == ALL,
+            count_day.c.day.between(day_number(scope.first), day_number(scope.last)),
+        )
+        .group_by(count_day.c.brand)
+    ).all()
+    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=["brand", *FIGURES])
+    frame["read"] = frame["negative"] + frame["neutral"] + frame["positive"]
+    return frame
+
+
+def mentions_between(conn: Connection, scope: Scope, start: datetime, end: datetime) -> int:
+    """How many mentions were made in [start, end), to the hour: for comparing a day under way with its like."""
+    hours = count_hour.c.hour
+    query = select(func.coalesce(func.sum(count_hour.c.mentions), 0)).where(
+        count_hour.c.brand == scope.brand,
+        count_hour.c.facet == ALL,
+        hours >= hour_of(start),
+        hours < hour_of(end),
+    )
+    if scope.sources:
+        query = query.where(count_hour.c.source.in_(scope.sources))
+    return int(conn.scalar(query) or 0)
+
+
+def by_hour(conn: Connection, brand: str, sources: Sequence[str], facet: str, start: int, end: int) -> pd.DataFrame:
+    """One row for each hour in [start, end) (hours since 1970), empty ones included: hour, negative, read, mentions."""
+    hours = count_hour.c.hour
+    names = ("mentions", "negative", "neutral", "positive")
+    query = (
+        select(hours, *(func.sum(count_hour.c[name]).label(name) for name in names))
+        .where(count_hour.c.brand == brand, count_hour.c.facet == facet, hours >= start, hours < end)
+        .group_by(hours)
+    )
+    if sources:
+        query = query.where(count_hour.c.source.in_(sources))
+    rows = [tuple(row) for row in conn.execute(query)]
+    frame = pd.DataFrame.from_records(rows, columns=["hour", *names]).set_index("hour").astype("int64")
+    frame = frame.reindex(range(start, end), fill_value=0).rename_axis("hour").reset_index()
+    frame["read"] = frame["negative"] + frame["neutral"] + frame["positive"]
+    return frame
+
+
+def sources_of(conn: Connection, brand: str) -> list[str]:
+    """The sources that ever said anything about a brand."""
+    query = select(count_day.c.source).where(count_day.c.brand == brand, count_day.c.facet == ALL).distinct()
+    return sorted(conn.scalars(query))
+
+
+def brands_present(conn: Connection) -> list[str]:
+    """The brands that have mentions, configured or not."""
+    return sorted(conn.scalars(select(count_day.c.brand).where(count_day.c.facet == ALL).distinct()))
+
+
+def first_day(conn: Connection, brand: str) -> int | None:
+    """The earliest day (since 1970) with a mention of a brand."""
+    return conn.scalar(select(func.min(count_day.c.day)).where(count_day.c.brand == brand, count_day.c.facet == ALL))
+
+
+def dimensions_of_lens(lens: str) -> list[str]:
+    """The facets of a lens, in its order."""
+    return [f"{lens}/{name}" for name in taxonomy().lenses[lens].dimensions]

@@ -1,0 +1,119 @@
+"""How the sources are: their state, the last day's mentions, coverage and what was set aside, and reading's progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+from sqlalchemy.engine import RowMapping
+
+from collector.store.mentions import mention
+from collector.store.runs import coverage, reject, run, source_state
+from dashboard.scope import day_number
+from sentiment.store.counts import count_day
+from sentiment.store.readings import reading, unread, unreadable
+from sentiment.taxonomy import ALL
+
+STATE = ["source", "kind", "last_started", "last_success", "last_error", "last_error_kind", "last_error_at", "wait_until", "note", "budget_left"]
+
+
+def states(conn: Connection) -> list[RowMapping]:
+    """One row a source that ever ran: its state as kept."""
+    return list(conn.execute(select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)).mappings())
+
+
+def volumes(conn: Connection, brands: Sequence[str], first: date, last: date) -> pd.DataFrame:
+    """One row a source: source, mentions of these brands in [first, last], how many brands they are about."""
+    query = (
+        select(
+            count_day.c.source,
+            func.sum(count_day.c.mentions).label("mentions"),
+            func.count(func.distinct(count_day.c.brand)).label("brands"),
+        )
+        .where(
+            count_day.c.brand.in_(brands),
+            count_day.c.facet == ALL,
+            count_day.c.day.between(day_number(first), day_number(last)),
+        )
+        .group_by(count_day.c.source)
+    )
+    return pd.DataFrame.from_records(
+        [tuple(row) for row in conn.execute(query)], columns=["source", "mentions", "brands"]
+    )
+
+
+def spans(conn: Connection, start: datetime, end: datetime) -> pd.DataFrame:
+    """The fully read spans that meet [start, end): source, start, end."""
+    query = (
+        select(coverage.c.source, coverage.c.start, coverage.c.end)
+        .where(coverage.c.start < end, coverage.c.end > start)
+        .order_by(coverage.c.source, coverage.c.start)
+    )
+    return pd.DataFrame.from_records([tuple(row) for row in conn.execute(query)], columns=["source", "start", "end"])
+
+
+def rejects(conn: Connection, source: str | None, limit: int) -> pd.DataFrame:
+    """The latest rows that could not become mentions: at, source, place, reason, raw (its first 500 characters)."""
+    query = select(
+        reject.c.at, reject.c.source, reject.c.place, reject.c.reason, func.substr(reject.c.raw, 1, 500)
+    ).order_by(reject.c.id.desc())
+    if source is not None:
+        query = query.where(reject.c.source == source)
+    rows = [tuple(row) for row in conn.execute(query.limit(limit))]
+    return pd.DataFrame.from_records(rows, columns=["at", "source", "place", "reason", "raw"])
+
+
+def rejected_since(conn: Connection, since: datetime) -> dict[str, int]:
+    """How many rows each source had set aside since then."""
+    query = select(reject.c.source, func.count()).where(reject.c.at >= since).group_by(reject.c.source)
+    return {source: count for source, count in conn.execute(query)}
+
+
+def runs(conn: Connection, source: str, limit: int = 20) -> pd.DataFrame:
+    """The latest runs of a source with what they did and how they ended."""
+    names = ["started_at", "finished_at", "pages", "new", "edited", "unchanged", "unmatched", "rejected", "error"]
+    query = select(*(run.c[name] for name in names)).where(run.c.source == source).order_by(run.c.started_at.desc())
+    return pd.DataFrame.from_records([tuple(row) for row in conn.execute(query.limit(limit))], columns=names)
+
+
+def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:
+    """How far reading is: mentions read, waiting, set aside as unreadable."""
+    waiting = conn.scalar(select(func.count()).select_from(unread)) or 0
+    aside = conn.scalar(select(func.count()).select_from(unreadable)) or 0
+    counted = select(func.coalesce(func.sum(count_day.c.mentions), 0))
+    total = conn.scalar(counted.where(count_day.c.brand.in_(brands), count_day.c.facet == ALL)) or 0
+    return max(0, int(total) - waiting - aside), waiting, aside
+
+
+def newest_mention(conn: Connection) -> datetime | None:
+    """When the newest mention was made."""
+    return conn.scalar(select(func.max(mention.c.created_at)))
+
+
+def gaps(
+    found: pd.DataFrame, sources: Sequence[str], start: datetime, now: datetime, tolerance: timedelta
+) -> pd.DataFrame:
+    """Spans between a source's first and latest coverage, and from there to `now`, that it has not fully read.
+
+    found: as `spans` gives it. Before its first coverage a source was not there yet, which is no gap; the time up to
+    `now` is one only when it is longer than `tolerance`.
+    """
+    rows: list[tuple[str, datetime, datetime]] = []
+    for source, part in found.groupby("source", sort=True):
+        if sources and source not in sources:
+            continue
+        reached: datetime | None = None
+        for begin, end in zip(part["start"], part["end"], strict=True):
+            if reached is not None and begin > reached:
+                rows.append((str(source), max(reached, start), begin))
+            reached = end if reached is None else max(reached, end)
+        if reached is not None and now - reached > tolerance:
+            rows.append((str(source), max(reached, start), now))
+    return pd.DataFrame.from_records(rows, columns=["source", "start", "end"])
+
+
+def models(conn: Connection) -> list[str]:
+    """The models whose readings are kept."""
+    return sorted(conn.scalars(select(reading.c.model).distinct()))

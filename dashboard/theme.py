@@ -1,0 +1,40 @@
+"""How Groundswell looks: colours for light and dark screens, and the options Streamlit is started with."""
+
+from __future__ import annotations
+
+NEGATIVE, NEUTRAL, POSITIVE = "#cf5a1e", "#8a8f98", "#2f7fc1"
+"""Vermilion, grey and blue stay apart for every kind of colour blindness (after Okabe & Ito, 2008), and each has a
+contrast of at least 3 to 1 on both backgrounds."""
+ACCENT, SPIKE, GAP = "#2f7fc1", "#b4468c", "#8a8f98"
+SIGNS = {"negative": "▼", "neutral": "●", "positive": "▲"}
+"""A shape beside every sentiment: it is never told by colour alone."""
+HEAT = ("#f3ede6", "#e9b48c", "#cf5a1e", "#7d2b05")
+"""From little to much dissatisfaction; one hue, growing darker, so that it reads in grey too."""
+
+STREAMLIT_OPTIONS = {
+    "client.disableDataExport": "true",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "browser.gatherUsageStats": "false",
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "theme.baseRadius": "medium",
+    "theme.headingFontSizes": '["1.75rem", "1.35rem", "1.1rem"]',
+    "theme.metricValueFontSize": "1.75rem",
+    "theme.light.primaryColor": "#1f6aa8",
+    "theme.light.linkColor": "#1a5d94",
+    "theme.light.textColor": "#22262b",
+    "theme.light.backgroundColor": "#ffffff",
+    "theme.light.secondaryBackgroundColor": "#f4f6f8",
+    "theme.dark.primaryColor": "#6cb2e8",
+    "theme.dark.linkColor": "#8cc4f0",
+    "theme.dark.textColor": "#e9ecef",
+    "theme.dark.backgroundColor": "#14181d",
+    "theme.dark.secondaryBackgroundColor": "#20262d",
+}
+"""Options of `streamlit run`. Light and dark are both defined, and neither is the base: the reader's system chooses."""
+
+
+def streamlit_arguments() -> list[str]:
+    """The options as command line arguments."""
+    return [f"--{name}={value}" for name, value in STREAMLIT_OPTIONS.items()]

@@ -1,0 +1,90 @@
+"""Correcting a reading from the screen: sentiment or an aspect, effective at once in every figure, and undone as easily."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.queries import mentions
+from dashboard.views.session import look, now, session
+from dashboard.words import ago
+from sentiment.reading import Sentiment
+from sentiment.store.readings import CannotCorrect, correct, undo_correction
+from sentiment.taxonomy import taxonomy
+
+ABSENT = "not about this"
+NAME_LIMIT = 100
+
+
+def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame) -> None:
+    """A button that opens the corrections of one mention."""
+    if st.button("Correct", key=f"correct-{mention_id}", icon=":material/edit:", type="tertiary"):
+        _dialog(mention_id, sentiment, {str(a.aspect): str(a.polarity) for a in aspects.itertuples()})
+
+
+@st.dialog("What is true of this mention?", width="medium")
+def _dialog(mention_id: int, sentiment: str, aspects: dict[str, str]) -> None:
+    st.caption("What you say replaces the reading in all figures at once. The reading itself is kept beside it.")
+    who = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
+    states = [s.value for s in Sentiment]
+    chosen = st.segmented_control("Sentiment", states, default=sentiment, required=True, key=f"sentiment-{mention_id}")
+    labels = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
+    changed: dict[str, str | None] = {}
+    for aspect, polarity in aspects.items():
+        said = st.segmented_control(
+            labels.get(aspect, aspect),
+            [*states, ABSENT],
+            default=polarity,
+            required=True,
+            key=f"aspect-{mention_id}-{aspect}",
+        )
+        if said != polarity:
+            changed[aspect] = None if said == ABSENT else said
+    missing = [name for name in labels if name not in aspects]
+    added = st.selectbox(
+        "Also about",
+        missing,
+        index=None,
+        format_func=labels.__getitem__,
+        key=f"added-{mention_id}",
+        placeholder="nothing else",
+    )
+    if added:
+        changed[added] = st.segmented_control(
+            f"{labels[added]} is", states, default="negative", required=True, key=f"added-polarity-{mention_id}"
+        )
+    anything = bool(changed) or chosen != sentiment
+    if st.button("Save", type="primary", disabled=not anything or not (who or "").strip(), key=f"save-{mention_id}"):
+        _save(mention_id, str(who).strip(), None if chosen == sentiment else chosen, changed)
+    if not (who or "").strip():
+        st.caption("Give your name to save: a correction says who made it.")
+    _history(mention_id)
+
+
+def _save(mention_id: int, who: str, sentiment: str | None, aspects: dict[str, str | None]) -> None:
+    store, at = session().store, now()
+    try:
+        with store.write() as conn:
+            if sentiment is not None:
+                correct(conn, store, mention_id, field="sentiment", after=sentiment, who=who, now=at)
+            for aspect, polarity in aspects.items():
+                correct(conn, store, mention_id, field="aspect", aspect=aspect, after=polarity, who=who, now=at)
+    except CannotCorrect as error:
+        st.error(str(error))
+        return
+    st.toast("Corrected; all figures follow.", icon=":material/check:")
+    st.rerun()
+
+
+def _history(mention_id: int) -> None:
+    found = look(mentions.corrections, mention_id)
+    standing = found[found["undone_at"].isna()]
+    for row in standing.itertuples():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            what = row.aspect or row.field
+            st.text(f"{what}: {row.before or ABSENT} → {row.after or ABSENT}, {row.who}, {ago(row.at, now())}")
+            if st.button("Undo", key=f"undo-{row.id}", icon=":material/undo:", type="tertiary"):
+                store = session().store
+                with store.write() as conn:
+                    undo_correction(conn, store, int(row.id), now())
+                st.rerun()

@@ -1,0 +1,306 @@
+"""One incident, opened by a mail's link: what happened, why, what people said, and what has been done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.alerts.incidents import topic_of
+from dashboard.alerts.outbox import add_silence, told_of
+from dashboard.alerts.silence import Silence
+from dashboard.passage import link
+from dashboard.queries import mentions
+from dashboard.queries.mentions import Wanted
+from dashboard.scope import Scope
+from dashboard.views.incident_words import about, figures, headline, quotes, reason
+from dashboard.views.mentions import show_mentions, table_of
+from dashboard.views.parts import address, chart, download, empty, put
+from dashboard.views.session import look, now, session
+from dashboard.words import ago, count, day_span, moment, sentence
+from sentiment.reading import Sentiment
+from sentiment.spikes.spike import SeriesKey, Spike
+from sentiment.spikes.store.incidents import (
+    KeptIncident,
+    acknowledge,
+    comment,
+    history_of,
+    incident_by_id,
+    present,
+)
+
+TITLE = "Incident"
+ICON = ":material/campaign:"
+SHOWN = 10
+SILENCES = {"4 hours": 4, "1 day": 24, "1 week": 168}
+LABELS = {
+    "aspect": "By aspect",
+    "place": "By place",
+    "segment": "By segment",
+    "language": "By language",
+    "source": "By source",
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    given = st.query_params.get("id", "")
+    kept = look(incident_by_id, int(given)) if given.isdecimal() and len(given) < 18 else None
+    if kept is None:
+        empty(
+            f"There is no incident {given[:20]}." if given else "No incident is chosen.",
+            "Choose one on the Spikes page. An incident goes when the mentions behind it are erased or kept no longer.",
+        )
+        put(f'<p><a href="{address("incidents", {})}" target="_self">All spikes</a></p>')
+        return
+    _head(kept)
+    _actions(kept)
+    _chart(kept)
+    _explanation(kept)
+    _mentions(kept)
+    _history(kept)
+
+
+def _head(kept: KeptIncident) -> None:
+    zone, peak = session().zone, kept.peak
+    start, end = kept.window
+    state = "Still open." if kept.resolved_at is None else f"Over since {moment(kept.resolved_at, zone)}."
+    weeks = (kept.explanation or {}).get("weeks")
+    chance = f" By chance about once in {count(float(weeks), 'week', 'weeks')}." if weeks and float(weeks) >= 1 else ""
+    today = look(present, peak)
+    moved = (
+        f" The counts have changed since: today they say {count(today.observed)} of {count(today.voices)}."
+        if (today.observed, today.voices) != (peak.observed, peak.voices)
+        else ""
+    )
+    worst = f"Worst from {day_span(start, end, zone)}: {figures(peak)}"
+    facts = f"{state} Severity: {kept.severity.value}; {peak.spike_class.value}. {worst}{chance}{moved}"
+    put(
+        f'<p class="gs-answer" role="heading" aria-level="1">{escape(sentence(headline(kept, zone)))}</p>'
+        f'<p class="gs-sub">{escape(reason(kept))}</p><p class="gs-sub">{escape(facts)}</p>'
+    )
+
+
+def _actions(kept: KeptIncident) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="actions"):
+        who = (
+            st.text_input("Your name", key="corrector", max_chars=100, persist_state="session", width=220) or ""
+        ).strip()
+        if kept.acknowledged_by:
+            st.text(f"Taken on by {kept.acknowledged_by}, {ago(kept.acknowledged_at or now(), now())}")
+        elif st.button(
+            "Take it on",
+            icon=":material/front_hand:",
+            disabled=not who,
+            type="primary",
+            help="Stops repeated alerts about it; resolves nothing.",
+        ):
+            with session().store.write() as conn:
+                acknowledge(conn, kept.id, who, now())
+            st.rerun()
+        with st.popover("Comment", icon=":material/chat:", disabled=not who):
+            note = st.text_area("What others should know", key="note", max_chars=2_000)
+            if st.button("Save comment", disabled=not note.strip()):
+                with session().store.write() as conn:
+                    comment(conn, kept.id, note.strip(), who, now())
+                st.rerun()
+        if kept.resolved_at is None:
+            with st.popover("Silence", icon=":material/notifications_off:", disabled=not who):
+                _silence(kept, who)
+    if not who:
+        st.caption("Give your name to take it on, comment or silence: others see who did.")
+
+
+def _silence(kept: KeptIncident, who: str) -> None:
+    st.caption("No alert about it is sent for this long. The screens and the detection go on.")
+    length = st.segmented_control("For", list(SILENCES), default="1 day", required=True, key="silence-length")
+    why = st.text_input("Why", key="silence-reason", max_chars=300)
+    if st.button("Silence alerts", disabled=not why.strip()):
+        topic, at = topic_of(kept), now()
+        made = Silence(
+            start=at,
+            end=at + timedelta(hours=SILENCES[str(length)]),
+            reason=why.strip(),
+            by=who,
+            brands=(topic.brand,),
+            dimensions=topic.dimensions,
+            sources=topic.sources,
+        )
+        with session().store.write() as conn:
+            add_silence(conn, made, at)
+            comment(conn, kept.id, f"Silenced for {length}: {why.strip()}", who, at)
+        st.rerun()
+
+
+def _chart(kept: KeptIncident) -> None:
+    points = (kept.explanation or {}).get("points", ())
+    if not points:
+        return
+    frame = pd.DataFrame(list(points))
+    frame["at"] = [datetime.fromisoformat(str(at)) for at in frame["at"]]
+    zone, peak = session().zone, kept.peak
+    table = frame.assign(at=[at.astimezone(zone) for at in frame["at"]])
+    chart(
+        f"{count(peak.observed)} dissatisfied voices, {peak.expected:.1f} expected: {about(peak.series)} at "
+        f"{peak.series.source}, hour by hour",
+        charts.observed_and_expected(frame, zone=zone),
+        table,
+        name=f"incident-{kept.id}",
+        note="The band holds 95 % of calm hours. Where the line breaks, the source was not fully read.",
+    )
+
+
+def _explanation(kept: KeptIncident) -> None:
+    told = kept.explanation
+    if told is None:
+        empty(
+            "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
+        )
+        return
+    st.subheader(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
+    groups = [(name, parts) for name, parts in told["parts"].items() if parts]
+    columns = st.columns(min(2, max(1, len(groups))), gap="large") if groups else []
+    for number, (name, parts) in enumerate(groups):
+        with columns[number % len(columns)]:
+            put(_parts(LABELS.get(name, f"By {name}"), parts))
+    put(f'<p class="gs-small">{escape(_causes(told))}</p>')
+    if told["phrases"]:
+        said = ", ".join(
+            f"“{p['words']}” ({count(p['voices'], 'voice', 'voices')}, {p['before']} before)"
+            for p in told["phrases"][:8]
+        )
+        put(f"<p><strong>Said more than usual:</strong> <bdi>{escape(said)}</bdi></p>")
+    voices = quotes(kept, 4)
+    if voices:
+        st.subheader("In their own words", anchor=False)
+        put("".join(_quote(voice) for voice in voices))
+
+
+def _parts(title: str, parts: list[dict[str, Any]]) -> str:
+    most = max((abs(part["excess"]) for part in parts), default=1) or 1
+    rows = "".join(_part_row(part, most) for part in parts)
+    whole = [sum(part[name] for part in parts) for name in ("observed", "expected", "excess")]
+    return (
+        f'<table><thead><tr><th scope="col">{escape(title)}</th><td class="wide"></td><th scope="col" class="number">observed'
+        f'</th><th scope="col" class="number">expected</th><th scope="col" class="number">too many</th></tr></thead><tbody>{rows}'
+        f'<tr><th scope="row">together</th><td class="wide"></td><td class="number">{whole[0]:.1f}</td>'
+        f'<td class="number">{whole[1]:.1f}</td><td class="number"><strong>{_signed(whole[2])}</strong></td></tr></tbody></table>'
+    )
+
+
+def _part_row(part: dict[str, Any], most: float) -> str:
+    width = 100 * max(0.0, part["excess"]) / most
+    return (
+        f'<tr><th scope="row"><bdi>{escape(str(part["label"]))}</bdi></th>'
+        f'<td class="wide"><div class="gs-bar"><span style="width:{width:.0f}%"></span></div></td>'
+        f'<td class="number">{part["observed"]:.1f}</td><td class="number">{part["expected"]:.1f}</td>'
+        f'<td class="number">{_signed(part["excess"])}</td></tr>'
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
+
+
+def _causes(told: Mapping[str, Any]) -> str:
+    causes = told["causes"]
+    unchanged = ", ".join(str(name) for name in told["unchanged"][:5])
+    said = (
+        f"Of these, {_signed(causes['volume'])} come from more people speaking, {_signed(causes['mix'])} from others "
+        f"speaking than usual, {_signed(causes['negativity'])} from people being more dissatisfied."
+    )
+    return said + (f" As usual: {unchanged}." if unchanged else "")
+
+
+def _quote(voice: dict[str, Any]) -> str:
+    at = datetime.fromisoformat(str(voice["said_at"]))
+    original = link(voice.get("url"), "original")
+    return (
+        f'<blockquote><span dir="auto">{escape(str(voice["text"]))}</span><div class="gs-meta"><span>'
+        f"{escape(str(voice['source']))}</span><span>{escape(moment(at, session().zone))}</span>"
+        f"{f'<span>{original}</span>' if original else ''}</div></blockquote>"
+    )
+
+
+def wanted_behind(peak: Spike, start: datetime, end: datetime) -> Wanted:
+    """The dissatisfied voices that a spike counted: of its brand, source and dimension, within its window."""
+    series: SeriesKey = peak.series
+    zone = session().zone
+    scope = Scope(
+        brand=series.brand,
+        sources=(series.source,),
+        first=start.astimezone(zone).date(),
+        last=end.astimezone(zone).date(),
+        zone=zone,
+        lens=session().config.general.lens,
+    )
+    whole = series.dimension is None
+    return Wanted(
+        scope=scope,
+        sentiment=Sentiment.NEGATIVE if whole else None,
+        facet=series.dimension,
+        polarity=None if whole else Sentiment.NEGATIVE,
+        start=start,
+        end=end,
+        one_a_voice=True,
+    )
+
+
+def _mentions(kept: KeptIncident) -> None:
+    wanted = wanted_behind(kept.peak, *kept.window)
+    found = look(mentions.page, wanted, size=200)
+    if found.empty:
+        return
+    st.subheader(f"The {count(len(found), 'voice', 'voices')} behind it", anchor=False)
+    show_mentions(found.head(SHOWN))
+    ids = tuple(int(i) for i in found["id"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(lambda: table_of(ids), f"incident-{kept.id}-mentions", f"Download all {len(ids)} as CSV")
+        scope = wanted.scope
+        query: dict[str, Any] = {"brand": scope.brand, "source": list(scope.sources), "period": "dates"}
+        query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
+        query |= {"sentiment": "negative"} if wanted.facet is None else {"facet": wanted.facet, "polarity": "negative"}
+        put(
+            f'<p><a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a></p>'
+        )
+
+
+def _history(kept: KeptIncident) -> None:
+    zone = session().zone
+    rows = [
+        {
+            "when": event.at.astimezone(zone),
+            "what": event.kind + (f": {event.subject}" if event.subject else ""),
+            "who": event.by or "Groundswell",
+            "note": event.note or "",
+        }
+        for event in look(history_of, kept.id)
+    ]
+    for told in look(told_of, kept.id):
+        rows.append(
+            {
+                "when": (told.sent_at or told.due).astimezone(zone),
+                "what": f"alert {told.state}: {told.event}",
+                "who": told.person,
+                "note": told.reason or told.last_error or "",
+            }
+        )
+    if not rows:
+        return
+    st.subheader("What happened since", anchor=False)
+    rows.sort(key=lambda row: row["when"])
+    body = "".join(
+        f"<tr><td>{escape(moment(row['when'], zone))}</td><td>{escape(row['what'])}</td><td><bdi>{escape(row['who'])}</bdi></td>"
+        f"<td><bdi>{escape(row['note'])}</bdi></td></tr>"
+        for row in rows
+    )
+    put(
+        '<div class="gs-scroll"><table><thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th>'
+        f'<th scope="col">Note</th></tr></thead><tbody>{body}</tbody></table></div>'
+    )
+    download(pd.DataFrame(rows), f"incident-{kept.id}-history")

@@ -1,0 +1,112 @@
+"""Parts that pages are made of: safe HTML, charts with their table and download, empty states, links and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from importlib import resources
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.exports import frame_to_csv
+from dashboard.queries import health, mentions
+from dashboard.theme import SIGNS
+from dashboard.views.session import brands, look, session
+from dashboard.words import count
+
+LIVE_EVERY = 3.0
+"""Seconds between two looks at how far reading is, while anything waits."""
+STILL_EVERY = 20.0
+
+
+def put(html: str) -> None:
+    """Show HTML of our own; whatever came from outside was escaped by `escape` before."""
+    st.html(f'<div class="gs">{html}</div>')
+
+
+def style() -> None:
+    """The stylesheet, once a page."""
+    st.html(f"<style>{resources.files('dashboard').joinpath('theme.css').read_text(encoding='utf-8')}</style>")
+
+
+def address(page: str, query: dict[str, Any]) -> str:
+    """A link to another page with its filters, fit for an href."""
+    return escape(f"{page}?{urlencode(query, doseq=True)}", quote=True)
+
+
+def empty(what: str, then: str) -> None:
+    """Say that there is nothing, and what to do next."""
+    put(f'<div class="gs-card"><p><strong>{escape(what)}</strong></p><p>{escape(then)}</p></div>')
+
+
+def chart(finding: str, spec: charts.Spec, table: pd.DataFrame, *, name: str, note: str = "") -> None:
+    """A chart under the sentence that it shows, with the same figures as a table and as a file."""
+    st.subheader(finding, anchor=False)
+    st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}")
+    if note:
+        st.caption(note)
+    with st.expander("The figures as a table", icon=":material/table:"):
+        st.dataframe(table, hide_index=True, key=f"table-{name}", alt=f"Table: {finding}")
+        download(table, name)
+
+
+def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download CSV") -> None:
+    """A button that makes a CSV file of a table when it is clicked, and not before."""
+
+    zone = session().zone
+
+    def content() -> bytes:
+        return frame_to_csv(table() if callable(table) else table, zone=zone)
+
+    st.download_button(
+        label,
+        content,
+        file_name=f"groundswell-{name}.csv",
+        mime="text/csv",
+        key=f"csv-{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def sign(sentiment: str | None) -> str:
+    """A sentiment with its shape, as HTML."""
+    if sentiment is None or sentiment not in SIGNS:
+        return '<span class="gs-sign">not read yet</span>'
+    return f'<span class="gs-sign gs-{sentiment}">{sentiment}</span>'
+
+
+def reading_progress() -> None:
+    """How far reading is, looked at again by itself while anything waits."""
+    _, waiting, _ = look(health.progress, tuple(brands()))
+    _progress_every(LIVE_EVERY if waiting else STILL_EVERY)
+
+
+def _progress_every(seconds: float) -> None:
+    @st.fragment(run_every=seconds)
+    def banner() -> None:
+        read, waiting, aside = look(health.progress, tuple(brands()))
+        if waiting:
+            total = read + waiting
+            st.progress(
+                read / total, text=f"{count(read)} of {count(total)} mentions read; figures grow until all are."
+            )
+            st.session_state["was_waiting"] = True
+        elif st.session_state.pop("was_waiting", False):
+            st.rerun()
+        if aside:
+            st.caption(
+                f"{count(aside, 'text', 'texts')} could not be read and "
+                f"{'was' if aside == 1 else 'were'} set aside: see Sources."
+            )
+
+    banner()
+
+
+def aspects_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The aspects of the mentions of a page."""
+    return look(mentions.aspects, [int(i) for i in frame["id"]])

@@ -1,0 +1,118 @@
+"""What a page stands on: configuration and store, opened once a process; the clock; and answers kept while no count moves."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from sqlalchemy import Connection
+from streamlit.navigation.page import StreamlitPage
+
+from collector.store import Store
+from dashboard.config import Config, find_config, load_config
+from dashboard.queries import figures
+from sentiment.store import open_store
+from sentiment.store.counts import data_version
+
+P = ParamSpec("P")
+T = TypeVar("T")
+KEPT = 2_000
+"""Answers kept; each is a few rows of figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The open store with its configuration; shared by all readers of a process."""
+
+    config: Config
+    store: Store
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The owner's zone, in which days and times are told."""
+        return self.config.zone
+
+
+@st.cache_resource(show_spinner="Opening the store …")
+def _open(path: Path, _modified: float) -> Session:
+    config = load_config(path)
+    store = open_store(
+        config.store_url,
+        zone=config.zone,
+        salt=config.salt,
+        keep_authors=config.general.keep_author_names,
+    )
+    # Streamlit collects garbage after every run; without this it walks through pandas and SQLAlchemy each time, which
+    # was measured at 63 % of the time of a page.
+    gc.collect()
+    gc.freeze()
+    return Session(config=config, store=store)
+
+
+def session() -> Session:
+    """The session of the configured store; opened anew when the configuration file changes."""
+    path = find_config(None, os.environ)
+    return _open(path, path.stat().st_mtime)
+
+
+def now() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The calendar day in the owner's zone."""
+    return now().astimezone(session().zone).date()
+
+
+@st.cache_resource
+def _answers() -> tuple[dict[Any, Any], Lock]:
+    return {}, Lock()
+
+
+def ask(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The answer of a query over counts, from memory as long as no count has changed since it was asked.
+
+    Every argument must be hashable; the answer is shared and must not be changed.
+    """
+    store = session().store
+    key = (id(store), query.__module__, query.__qualname__, args, tuple(sorted(kwargs.items())))
+    kept, lock = _answers()
+    with store.read() as conn:
+        version = data_version(conn)
+        found = kept.get(key)
+        if found is not None and found[0] == version:
+            return cast("T", found[1])
+        answer = query(conn, *args, **kwargs)
+    with lock:
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[key] = (version, answer)
+    return answer
+
+
+def look(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The answer of a query about what moves without any count (states, incidents, deliveries): asked every time."""
+    with session().store.read() as conn:
+        return query(conn, *args, **kwargs)
+
+
+def brands() -> list[str]:
+    """The brands to choose from: configured ones first, then others that have mentions."""
+    configured = [brand.name for brand in session().config.brands]
+    return configured + [name for name in ask(figures.brands_present) if name not in configured]
+
+
+def page(name: str) -> StreamlitPage:
+    """A page by its file's name, which is also its address."""
+    view = import_module(f"dashboard.views.{name}")
+    return st.Page(view.show, title=view.TITLE, icon=view.ICON, url_path=name, default=name == "today")

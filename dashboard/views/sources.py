@@ -1,0 +1,149 @@
+"""Sources: whether each is read as promised, what it brought, and what was set aside and why."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.queries import health
+from dashboard.scope import midnight
+from dashboard.standing import promise_of, standing
+from dashboard.views.parts import chart, download, empty, put, reading_progress
+from dashboard.views.session import ask, brands, look, now, session, today
+from dashboard.words import ago, count, moment, sentence, span
+
+TITLE = "Sources"
+ICON = ":material/rss_feed:"
+CALENDAR_DAYS = 60
+VOLUME_DAYS = 7
+
+
+def show() -> None:
+    """Draw the page."""
+    reading_progress()
+    found = health_table()
+    if found.empty:
+        empty(
+            "No source is configured, and no file was imported.",
+            "Add a [[source]] to groundswell.toml (groundswell sources --kinds lists what there is), "
+            "or bring a file in with “groundswell import FILE”.",
+        )
+        return
+    bad = found[found["state"].isin(["failing", "stale"])]
+    told = (
+        f"{' and '.join(bad['source'].head(3))} {'is' if len(bad) == 1 else 'are'} not read as promised"
+        if len(bad)
+        else f"all {count(len(found), 'source', 'sources')} are read as promised"
+    )
+    st.subheader(sentence(told), anchor=False)
+    put(_table(found))
+    download(found, "source-health")
+    _calendar()
+    _rejects()
+
+
+def health_table() -> pd.DataFrame:
+    """One row a source, configured or met in the store, with its state in a word and the reason in a sentence."""
+    config, at = session().config, now()
+    kept = {row["source"]: row for row in look(health.states)}
+    volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
+    by_source = {row["source"]: row for row in volumes.to_dict("records")}
+    set_aside = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS))
+    rows = []
+    for name in [s.name for s in config.sources] + sorted(
+        (set(kept) | set(by_source)) - {s.name for s in config.sources}
+    ):
+        source = next((s for s in config.sources if s.name == name), None)
+        state = kept.get(name, {})
+        stands = standing(source, state, at, session().zone)
+        mentions = int(by_source.get(name, {}).get("mentions", 0))
+        rows.append(
+            {
+                "source": name,
+                "kind": source.kind if source else state.get("kind") or "file",
+                "brand": (source.brand if source else None) or "every brand",
+                "state": stands.state.value,
+                "told": stands.sentence,
+                "last success": state.get("last_success"),
+                "promised": span(promise_of(source)) if source else "",
+                "requests left": state.get("budget_left"),
+                "mentions a day": round(mentions / VOLUME_DAYS, 1),
+                "rejected, 7 days": set_aside.get(name, 0),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+_SIGNS = {"failing": "▼", "stale": "▼", "waiting": "●", "new": "●", "off": "○", "imported": "○", "fresh": "▲"}
+
+
+def _table(found: pd.DataFrame) -> str:
+    rows = []
+    for row in found.to_dict("records"):
+        left = row["requests left"]
+        rows.append(
+            f'<tr><th scope="row">{escape(str(row["source"]))}<br><span class="gs-small">{escape(str(row["kind"]))}, '
+            f"{escape(str(row['brand']))}</span></th>"
+            f'<td><span class="gs-sign">{_SIGNS[row["state"]]} {row["state"]}</span><br>'
+            f'<span class="gs-small">{escape(str(row["told"]))}</span></td>'
+            f'<td class="number">{row["mentions a day"]:,.1f}</td>'
+            f'<td class="number wide">{"–" if left is None or left != left else count(float(left))}</td>'
+            f'<td class="number wide">{count(row["rejected, 7 days"])}</td></tr>'
+        )
+    return (
+        '<div class="gs-scroll"><table><thead><tr><th scope="col">Source</th><th scope="col">State</th>'
+        '<th scope="col" class="number">mentions a day</th><th scope="col" class="number wide">requests left</th>'
+        f'<th scope="col" class="number wide">rejected, 7 days</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _calendar() -> None:
+    until, zone = now(), session().zone
+    first = today() - timedelta(days=CALENDAR_DAYS - 1)
+    spans = look(health.spans, midnight(first, zone), until)
+    if spans.empty:
+        return
+    cells = []
+    for source, part in spans.groupby("source"):
+        for number in range(CALENDAR_DAYS):
+            day = first + timedelta(days=number)
+            begin, end = midnight(day, zone), min(midnight(day + timedelta(days=1), zone), until)
+            read = _read(part, begin, end)
+            cells.append({"source": source, "day": day, "covered": read / (end - begin)})
+    frame = pd.DataFrame(cells)
+    whole = frame[frame["day"] < today()].groupby("source")["covered"].mean()
+    worst = whole.idxmin() if len(whole) else None
+    told = (
+        "every source was read without a gap"
+        if worst is None or whole.min() > 0.999
+        else f"{worst} has gaps: {whole.min():.0%} of the last {CALENDAR_DAYS} days were read"
+    )
+    chart(
+        sentence(told),
+        charts.coverage_calendar(frame, height=60 + 28 * frame["source"].nunique()),
+        frame,
+        name="coverage",
+        note="What was not read is unknown, not zero: no spike is looked for there.",
+    )
+
+
+def _read(part: pd.DataFrame, begin: datetime, end: datetime) -> timedelta:
+    total = timedelta(0)
+    for start, stop in zip(part["start"], part["end"], strict=True):
+        total += max(timedelta(0), min(stop, end) - max(start, begin))
+    return total
+
+
+def _rejects() -> None:
+    found = look(health.rejects, None, 200)
+    if found.empty:
+        return
+    zone = session().zone
+    found["at"] = [moment(at, zone) for at in found["at"]]
+    st.subheader(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason", anchor=False)
+    st.dataframe(found, hide_index=True, key="rejects", alt="Rows that could not become mentions, with the reason")
+    download(found, "rejected-rows")

@@ -1,0 +1,232 @@
+"""Today: is anything wrong, where and why; how dissatisfaction, volume and satisfaction stand against the days before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.comparison import changes_by, flat, share_of, with_shares
+from dashboard.queries import figures, health
+from dashboard.scope import Scope
+from dashboard.shares import Share, change
+from dashboard.views.filters import choose_scope, same_filters
+from dashboard.views.incident_words import VOLUME, headline
+from dashboard.views.incidents import card, incidents_of
+from dashboard.views.parts import address, chart, download, empty, put, reading_progress
+from dashboard.views.session import ask, look, now, session
+from dashboard.views.shares_table import shares_table, sure
+from dashboard.words import count, direction, interval, percent, points, sentence
+from sentiment.spikes.store.incidents import KeptIncident
+from sentiment.taxonomy import taxonomy
+
+TITLE = "Today"
+ICON = ":material/today:"
+CARDS = 3
+"""Open incidents told in full on the first screen."""
+
+
+def show() -> None:
+    """Draw the page."""
+    scope = choose_scope()
+    reading_progress()
+    days = ask(figures.by_day, scope)
+    if not days["mentions"].sum():
+        _nothing(scope)
+        return
+    earlier = ask(figures.by_day, scope.before)
+    current, former = share_of(days), share_of(earlier)
+    incidents = incidents_of(scope)
+    _answer(scope, incidents, current, former)
+    _metrics(scope, days, earlier, current, former)
+    _over_time(scope, days, current, former, incidents)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _dimensions(scope)
+    with right:
+        _sources(scope)
+
+
+def _nothing(scope: Scope) -> None:
+    if not look(health.states):
+        empty(
+            "Nothing has been collected yet.",
+            "Start the collectors with “groundswell up”, or bring a file in with “groundswell import FILE”. "
+            "The Sources page shows what happens.",
+        )
+        return
+    empty(
+        f"Nothing was said about {scope.brand} in these days.",
+        "Choose a longer period or more sources above. If that is a surprise, the Sources page says whether "
+        "something could not be read.",
+    )
+
+
+def _answer(scope: Scope, incidents: list[KeptIncident], current: Share, former: Share) -> None:
+    found = change(current, former)
+    live = [one for one in incidents if one.incident.live and one.incident.track != VOLUME]
+    clause = direction(current, former, found)
+    if live:
+        worst = live[0]
+        more = f" {len(live) - 1} more below." if len(live) > 1 else ""
+        told = f"Something is wrong: {headline(worst, session().zone)}.{more}"
+        under = sentence(f"over the whole period, {clause}")
+    elif found is not None and found.sure and found.value > 0:
+        told = f"No spike is open at {scope.brand}, but {clause}."
+        under = f"That is {points(found.value)} against the {scope.days} days before, surely between {interval(found)}."
+    else:
+        told = f"Nothing unusual is open at {scope.brand}; {clause}."
+        under = "A spike opens here as soon as dissatisfaction rises beyond what chance and habit explain."
+    put(f'<p class="gs-answer" role="heading" aria-level="1">{escape(told)}</p><p class="gs-sub">{escape(under)}</p>')
+    for incident in live[:CARDS]:
+        put(card(incident))
+
+
+def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: Share, former: Share) -> None:
+    found = change(current, former)
+    at = now()
+    length = timedelta(days=scope.days)
+    until = min(scope.end, at)
+    counted = int(days["mentions"].sum())
+    same_time_before = ask(figures.mentions_between, scope, scope.before.start, _hour(until) - length)
+    now_mean, before_mean = _satisfaction(days), _satisfaction(earlier)
+    with st.container(horizontal=True, key="metrics"):
+        st.metric(
+            "Dissatisfaction",
+            percent(current.value, 1),
+            None if found is None else points(found.value),
+            delta_color="inverse" if found is not None and found.sure else "off",
+            delta_description="" if found is None else f"95 % sure: {interval(found)}",
+            help="Voices that are negative, as a share of all voices read. Near-identical posts are one voice. "
+            "The interval allows for days differing more than chance.",
+            border=True,
+        )
+        st.metric(
+            "Mentions",
+            count(counted),
+            _relative(counted, same_time_before),
+            delta_color="off",
+            delta_description="than the days before, to the same hour" if same_time_before else "",
+            help=f"{count(int(days['voices'].sum()))} voices: near-identical posts count once.",
+            border=True,
+        )
+        st.metric(
+            "Satisfaction",
+            "–" if now_mean is None else f"{now_mean:.2f} of 5",
+            None if now_mean is None or before_mean is None else f"{now_mean - before_mean:+.2f}".replace("-", "−"),
+            delta_color="off",
+            delta_description="" if before_mean is None else f"from {before_mean:.2f}",
+            help="Mean of what each voice's satisfaction was read as, from 1 (outraged) to 5 (delighted).",
+            border=True,
+        )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _satisfaction(days: pd.DataFrame) -> float | None:
+    read = int(days["read"].sum())
+    return float(days["satisfaction"].sum()) / read / 100 if read else None
+
+
+def _relative(value: int, before: int) -> str | None:
+    if not before:
+        return None
+    ratio = round(100 * (value / before - 1))
+    return f"{'+' if ratio > 0 else '−' if ratio < 0 else '±'}{abs(ratio)} %"
+
+
+def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, incidents: list[KeptIncident]) -> None:
+    drawn = with_shares(days)
+    tolerance = timedelta(hours=6)
+    spans = gaps_of(scope, tolerance)
+    marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track != VOLUME]
+    notes = ["Shaded: the 95 % interval of each day. Dashed: the share of the days before."]
+    if spans:
+        notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
+    if marks:
+        notes.append("Triangles: spikes.")
+    chart(
+        sentence(direction(current, former, change(current, former))),
+        charts.share_over_time(drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),
+        drawn[["day", "share", "low", "high", "negative", "read", "mentions"]],
+        name="dissatisfaction-by-day",
+        note=" ".join(notes),
+    )
+
+
+def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime, str]]:
+    """The spans within a scope that its sources have not fully read, with their names."""
+    until = min(scope.end, now())
+    found = look(health.spans, scope.start, until)
+    gaps = health.gaps(
+        found, scope.sources or tuple(ask(figures.sources_of, scope.brand)), scope.start, until, tolerance
+    )
+    return [(row.start, row.end, str(row.source)) for row in gaps.itertuples()]
+
+
+def _dimensions(scope: Scope) -> None:
+    facets = tuple(figures.dimensions_of_lens(scope.lens))
+    found = changes_by(
+        ask(figures.by_facet_and_day, scope, facets),
+        ask(figures.by_facet_and_day, scope.before, facets),
+        "facet",
+        ask(figures.by_day, scope),
+        ask(figures.by_day, scope.before),
+    )
+    lens = taxonomy().lenses[scope.lens].label
+    found["label"] = [taxonomy().label(facet) for facet in found["facet"]]
+    found["order"] = [s.part for s in found["now"]]
+    found = found.sort_values("order", ascending=False)
+    st.subheader(sentence(_dimension_finding(found)), anchor=False)
+    links = [address("mentions", same_filters(scope, facet=facet, polarity="negative")) for facet in found["facet"]]
+    put(
+        shares_table("Dimension", found, links)
+        + f'<p class="gs-small">{escape(lens)}: dissatisfied voices about each, as a '
+        "share of all voices read. The line in a bar is the share before.</p>"
+    )
+    download(flat(found, "dimension"), "dimensions")
+
+
+def _dimension_finding(found: pd.DataFrame) -> str:
+    known = found[found["order"] > 0]
+    if known.empty:
+        return "no dimension has a dissatisfied voice in this period"
+    worse = [row for row in found.itertuples() if sure(row.change) and row.change.value > 0]
+    better = [row for row in found.itertuples() if sure(row.change) and row.change.value < 0]
+    top = known.iloc[0]["label"]
+    if worse:
+        worst = max(worse, key=lambda row: row.change.value)
+        return f"{worst.label} got worse ({points(worst.change.value)}); most dissatisfaction is about {top}"
+    if better:
+        best = min(better, key=lambda row: row.change.value)
+        return f"{best.label} improved ({points(best.change.value)}); most dissatisfaction is about {top}"
+    return f"most dissatisfaction is about {top}; no dimension changed clearly"
+
+
+def _sources(scope: Scope) -> None:
+    found = changes_by(
+        ask(figures.by_source_and_day, scope), ask(figures.by_source_and_day, scope.before), "source", None, None
+    )
+    found["label"] = found["source"]
+    found["order"] = [s.part for s in found["now"]]
+    found = found.sort_values("order", ascending=False)
+    worst = max((row for row in found.itertuples() if row.now.whole >= 30), key=lambda r: r.now.value, default=None)
+    told = (
+        "no source has thirty voices yet, too few to compare them"
+        if worst is None
+        else f"dissatisfaction is highest at {worst.label}: {percent(worst.now.value)} of its voices"
+    )
+    st.subheader(sentence(told), anchor=False)
+    links = [
+        address("mentions", same_filters(scope) | {"source": name, "sentiment": "negative"}) for name in found["source"]
+    ]
+    put(
+        shares_table("Source", found, links)
+        + '<p class="gs-small">Dissatisfied voices as a share of those of the source.</p>'
+    )
+    download(flat(found, "source"), "sources")

@@ -1,0 +1,90 @@
+"""Figures, times and findings in words, as screens say them: signed changes, intervals, "3 hours ago", sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dashboard.shares import Change, Share
+
+THIN = "\u202f"
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share of 1 as "31 %"; an en dash where it is unknown."""
+    return "–" if value is None else f"{100 * value:.{digits}f}{THIN}%"
+
+
+def points(value: float) -> str:
+    """A difference of shares as "+4.2 points"; a real minus sign."""
+    rounded = f"{abs(100 * value):.1f}"
+    sign = "±" if rounded == "0.0" else "+" if value > 0 else "−"
+    return f"{sign}{rounded} points"
+
+
+def count(value: float, one: str = "", many: str = "") -> str:
+    """A whole number with separators, and its noun: "1 mention", "12,300 mentions"."""
+    noun = one if round(value) == 1 else many
+    return f"{value:,.0f} {noun}".strip()
+
+
+def interval(change: Change) -> str:
+    """The 95 % interval of a change: "−1.0 to +6.2 points"."""
+    low, high = (
+        f"{'+' if 100 * v >= 0.05 else '−' if 100 * v <= -0.05 else ''}{abs(100 * v):.1f}" for v in _ends(change)
+    )
+    return f"{low} to {high} points"
+
+
+def _ends(change: Change) -> tuple[float, float]:
+    return change.low, change.high
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest fitting unit: "just now", "3 hours ago", "in 5 minutes"."""
+    passed = now - moment
+    told = span(abs(passed))
+    if abs(passed) < timedelta(minutes=1):
+        return "just now"
+    return f"{told} ago" if passed > timedelta(0) else f"in {told}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest fitting unit: "45 minutes", "1 hour", "3 days"."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if length >= 2 * size or (unit != "day" and length >= size):
+            whole = round(length / size)
+            return f"{whole} {unit}{'' if whole == 1 else 's'}"
+    return "under a minute"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in the reader's zone: "Tue 3 Mar 2026, 14:05"."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def day_span(first: datetime, last: datetime, zone: ZoneInfo) -> str:
+    """A span within days or over them: "Tue 3 Mar 2026, 14:00–20:00" or from one moment to another."""
+    start, end = first.astimezone(zone), last.astimezone(zone)
+    if start.date() == end.date():
+        return f"{moment(first, zone)}–{end:%H:%M}"
+    return f"{moment(first, zone)} to {moment(last, zone)}"
+
+
+def direction(now: Share, before: Share, change: Change | None) -> str:
+    """The finding of a share against the period before, in one clause."""
+    if now.value is None:
+        return "nothing has been read in this period yet"
+    if change is None or before.value is None:
+        return f"dissatisfaction is {percent(now.value)}; there is no earlier period to compare with"
+    if not change.sure:
+        return f"dissatisfaction is {percent(now.value)}, not clearly different from {percent(before.value)} before"
+    verb = "rose" if change.value > 0 else "fell"
+    return f"dissatisfaction {verb} to {percent(now.value)} from {percent(before.value)}"
+
+
+def sentence(clause: str) -> str:
+    """A clause with a capital and a full stop."""
+    text = clause.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
