@@ -29,6 +29,7 @@ from collector.tabular import Broken, Format, Row, Table
 from collector.tabular.columns import Field, known_name
 from collector.tabular.dates import DateFormat, NotADate, names_no_time, read_date
 from collector.tabular.items import ItemReader, NotAnItem
+from collector.tabular.ledger import Entry, Ledger, stamp_of, widened
 from collector.tabular.opening import SUFFIXES, open_table
 from collector.tabular.survey import Progress, Understanding, survey
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 KIND = "files"
 PAGE = 1_000
 """Rows saved in one transaction."""
-REMEMBERED = 1_000
-"""Files that the cursor knows; of more, the oldest are forgotten (and would be read again, which changes nothing)."""
 SETTLED = timedelta(seconds=5)
 """A file in a watched folder is left alone until nobody has written to it for this long."""
 _RAW = 2_000
@@ -146,7 +145,7 @@ def understand(path: Path, settings: Settings, progress: Progress | None = None)
     Raises a CollectorError that says what to do.
     """
     try:
-        how = (str(path), _stamp(path, settings), settings.largest_mb, settings.most_rows)
+        how = (str(path), stamp_of(path, _how(settings)), settings.largest_mb, settings.most_rows)
     except OSError as error:
         raise BadSettings(f"{path} cannot be read: {error.strerror or error}.") from error
     if (known := _understood.get(how)) is not None:
@@ -276,11 +275,11 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
     One file that cannot be read fails the run; in a folder or pattern it becomes a reject, and the others go on.
     """
     alone = settings.path.is_file()
-    ledger = _Ledger.of(cursor)
+    ledger = Ledger.of(cursor)
     left = walk.max_pages
     for path in [settings.path] if alone else _found(settings.path, walk.now):
         try:
-            entry = ledger.entry(path, settings)
+            entry = ledger.entry(path, _how(settings))
             if entry.done and not settings.again:
                 if alone:
                     note = (
@@ -309,7 +308,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
             yield Page(items=(), cursor=ledger.cursor(), note=gone)
 
 
-def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk: Walk) -> Iterator[Page]:
+def _pages(path: Path, settings: Settings, ledger: Ledger, entry: Entry, walk: Walk) -> Iterator[Page]:
     if entry.done:
         entry = replace(entry, done=False, rows=0)
     table, understood = understand(path, settings)
@@ -320,7 +319,7 @@ def _pages(path: Path, settings: Settings, ledger: _Ledger, entry: _Entry, walk:
         parsed = parse(batch, understood, settings, walk.now)
         repeated += parsed.repeated
         complaints += parsed.complaints[: 20 - len(complaints)]
-        entry = replace(_widened(entry, parsed.items), rows=entry.rows + len(batch))
+        entry = replace(widened(entry, parsed.items), rows=entry.rows + len(batch))
         rejects = [replace(reject, place=f"{_name(path)}, {reject.place}") for reject in parsed.rejects]
         yield Page(items=parsed.items, rejects=rejects, cursor=ledger.keep(entry))
     entry = replace(entry, done=True)
@@ -366,90 +365,13 @@ def _found(place: Path, now: datetime) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-# ------------------------------------------------------------------ the cursor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """How far one file is read.
-
-    key    checksum of the content and of the settings that decide how it is read
-    stamp  size and time of change, by which a file that nobody touched need not be summed again
-    first, last  the oldest and newest mention in it so far, ISO 8601
-    """
-
-    key: str
-    name: str
-    stamp: str
-    rows: int = 0
-    done: bool = False
-    first: str | None = None
-    last: str | None = None
-    error: str | None = None
-
-
-class _Ledger:
-    """The cursor, taken apart: one entry a file, the latest last."""
-
-    def __init__(self, entries: dict[str, _Entry]) -> None:
-        self._entries = entries
-
-    @classmethod
-    def of(cls, cursor: Cursor | None) -> _Ledger:
-        kept = (cursor or {}).get("files", {})
-        return cls({key: _Entry(key=key, **values) for key, values in kept.items()})
-
-    def entry(self, path: Path, settings: Settings) -> _Entry:
-        """What is known of a file as it is now; a new entry if nothing is."""
-        stamp = _stamp(path, settings)
-        name = os.fsencode(path).decode("utf-8", "backslashreplace")
-        same = (e for e in self._entries.values() if e.name == name and e.stamp == stamp)
-        if known := next(same, None):
-            return known
-        key = _checksum(path, settings)
-        return replace(self._entries.get(key, _Entry(key=key, name="", stamp="")), name=name, stamp=stamp)
-
-    def keep(self, entry: _Entry) -> dict[str, Any]:
-        """Note an entry and return the cursor that says so."""
-        self._entries.pop(entry.key, None)
-        self._entries[entry.key] = entry
-        while len(self._entries) > REMEMBERED:
-            self._entries.pop(next(iter(self._entries)))
-        return self.cursor()
-
-    def cursor(self) -> dict[str, Any]:
-        """The cursor as JSON."""
-        names = [name for name in _Entry.__slots__ if name != "key"]
-        return {"files": {key: {name: getattr(e, name) for name in names} for key, e in self._entries.items()}}
-
-
 def _how(settings: Settings) -> str:
     """A short sum of the settings that decide what becomes of a row."""
     values = {name: getattr(settings, name) for name in _READING} | {"map": dict(settings.map)}
     return hashlib.blake2b(json.dumps(values, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
 
 
-def _stamp(path: Path, settings: Settings) -> str:
-    state = path.stat()
-    return f"{state.st_size}/{state.st_mtime_ns}/{_how(settings)}"
-
-
-def _checksum(path: Path, settings: Settings) -> str:
-    digest = hashlib.blake2b(_how(settings).encode(), digest_size=16)
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _widened(entry: _Entry, items: Sequence[Item]) -> _Entry:
-    """The entry with the span of its mentions' times, these items included."""
-    times = [item.created_at.isoformat() for item in items]
-    times += [time for time in (entry.first, entry.last) if time]
-    return replace(entry, first=min(times), last=max(times)) if times else entry
-
-
-def _span(entry: _Entry, table: Table, understood: Understanding, settings: Settings, now: datetime) -> Span | None:
+def _span(entry: Entry, table: Table, understood: Understanding, settings: Settings, now: datetime) -> Span | None:
     """The time that a file speaks for: from its first mention to its last, whole days where it names only days."""
     if entry.first is None or entry.last is None:
         return None

@@ -15,7 +15,7 @@ from typing import Any
 from collector.errors import BadSettings
 from collector.tabular import is_blank
 from collector.tabular.dates import Evidence as DateEvidence
-from collector.tabular.dates import plain
+from collector.tabular.months import plain
 from collector.tabular.ratings import Evidence as RatingEvidence
 
 

@@ -13,7 +13,8 @@ from collector.identity import clean_text
 from collector.mention import TEXT_LIMIT, Item, Kind
 from collector.tabular import Row, is_blank
 from collector.tabular.columns import Field
-from collector.tabular.dates import NotADate, plain, read_date
+from collector.tabular.dates import NotADate, read_date
+from collector.tabular.months import plain
 from collector.tabular.ratings import STARS, NotARating, stars_of
 from collector.tabular.survey import Understanding
 
