@@ -93,19 +93,15 @@ def _waiting(store: Store) -> str:
 
 
 def _health(config: Config, store: Store) -> list[Finding]:
+    from collector.store.runs import state_of
     from dashboard.jobs import utc_now
-    from dashboard.queries import source_health
+    from dashboard.standing import State, standing
 
+    good = {State.FRESH: True, State.FAILING: False, State.STALE: False}
+    now = utc_now()
     with store.read() as conn:
-        rows = source_health(conn, config.sources, utc_now()).to_dict(orient="records")
-    return [
-        Finding(
-            what=f"source {row['source']}",
-            good=False if row["error"] else True if row["last_success"] is not None else None,
-            sentence=row["error"] or row["state"],
-        )
-        for row in rows
-    ]
+        stand = [(s.name, standing(s, state_of(conn, s.name), now, config.zone)) for s in config.sources]
+    return [Finding(what=f"source {name}", good=good.get(how.state), sentence=how.sentence) for name, how in stand]
 
 
 def _mail(config: Config) -> Finding:

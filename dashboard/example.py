@@ -42,7 +42,7 @@ exclusions = []                   # phrases that mean something else, e.g. ["riv
 # [[source]]
 # name = "news"
 # kind = "rss"
-# url = "https://example.com/feed.xml"
+# feeds = ["https://example.com/feed.xml"]
 # every = "30m"
 # # brand = "Your Company"        # all of it is about this brand; left out: texts are matched against every brand
 

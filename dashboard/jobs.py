@@ -8,26 +8,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sentiment.spikes.run import detect
 
 from collector.collect import RunReport, collect
 from collector.http import Client
 from collector.sources import SourceConfig
 from collector.store import Store
 from collector.store.mentions import forget_old_voices
-from dashboard.alerts.notify import notify
 from dashboard.config import Config
-from sentiment.classifiers import Classifier, load_classifier
 from sentiment.read import ReadReport, read_unread
 from sentiment.store import open_store
 from sentiment.store.counts import drop_empty_buckets
 from sentiment.store.readings import queue_other_models
+
+if TYPE_CHECKING:
+    from sentiment.classifiers import Classifier
 
 log = structlog.get_logger("groundswell")
 
@@ -69,6 +70,8 @@ class Pipeline:
     @cached_property
     def classifier(self) -> Classifier:
         """The configured classifier, loaded when first needed."""
+        from sentiment.classifiers import load_classifier
+
         chosen = self.config.classifier
         return load_classifier(chosen.model, threads=chosen.threads)
 
@@ -78,7 +81,7 @@ class Pipeline:
         *,
         since: datetime | None = None,
         force: bool = False,
-        on_page: Callable[[RunReport], None] | None = None,
+        on_page: Callable[[RunReport], None] = lambda report: None,
     ) -> RunReport:
         """One run of one source."""
         return collect(
@@ -104,10 +107,14 @@ class Pipeline:
 
     def detect(self) -> list[str]:
         """Judge the buckets that are due; returns a line for each incident that opened, changed or ended."""
+        from sentiment.spikes.run import detect
+
         return detect(self.store, self.config.spikes, self.clock(), stop=self.stop.is_set).lines
 
     def notify(self) -> list[str]:
         """Decide on alerts and send what is queued."""
+        from dashboard.alerts.notify import notify
+
         config = self.config
         return notify(self.store, config.alerts, config.mail, config.managers, config.sources, self.clock()).lines
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,6 @@ from dashboard.commands.console import (
     ConfigOption,
     JsonOption,
     Session,
-    ago,
     err,
     fail,
     print_json,
@@ -123,11 +124,12 @@ def _in_words(report: RunReport) -> str:
 def _print_rejects(session: Session, report: RunReport, most: int = 10) -> None:
     if not report.rejected:
         return
-    from dashboard.queries import latest_rejects
+    from dashboard.queries.health import rejects
 
     with session.store.read() as conn:
-        for row in latest_rejects(conn, report.source, most):
-            say(f"  {row.place}: {row.reason}")
+        found = rejects(conn, report.source, min(most, report.rejected))
+    for row in found[::-1].itertuples():
+        say(f"  {row.place}: {row.reason}")
     if report.rejected > most:
         say(f"  … and {report.rejected - most:,} more; all are kept: see Sources in the dashboard")
 
@@ -231,27 +233,40 @@ def _print_kinds(*, json: bool) -> None:
 
 
 def _print_health(session: Session, *, json: bool) -> None:
-    from dashboard.queries import source_health
+    from collector.store.runs import state_of
+    from dashboard.queries.health import volumes
+    from dashboard.standing import State, promise_of, standing
+    from dashboard.words import span
 
-    now = session.pipeline.clock()
+    now, zone = session.pipeline.clock(), session.config.zone
+    last = now.astimezone(zone).date()
+    brands = [brand.name for brand in session.config.brands]
     with session.store.read() as conn:
-        health = source_health(conn, session.config.sources, now)
+        states = {source.name: state_of(conn, source.name) for source in session.config.sources}
+        week = volumes(conn, brands, last - timedelta(days=6), last)
+    mentions = dict(zip(week["source"], week["mentions"], strict=True))
+    rows = []
+    for source in session.config.sources:
+        kept: Mapping[Any, Any] = states[source.name] or {}
+        stands = standing(source, kept, now, zone)
+        rows.append(
+            {
+                "source": source.name,
+                "kind": source.kind,
+                "brand": source.brand,
+                "state": stands.state.value,
+                "told": stands.sentence,
+                "last_success": kept.get("last_success"),
+                "promised_within": span(promise_of(source)),
+                "requests_left": kept.get("budget_left"),
+                "mentions_a_day": round(int(mentions.get(source.name, 0)) / 7, 1),
+                "error": kept.get("last_error") if stands.state is State.FAILING else None,
+            }
+        )
     if json:
-        print_json(health.to_dict(orient="records"))
-        return
-    rows = [
-        [
-            r["source"],
-            r["kind"],
-            r["brand"] or "all",
-            r["state"],
-            ago(r["last_success"], now),
-            f"{r['per_day']:.1f}",
-            r["error"],
-        ]
-        for r in health.to_dict(orient="records")
-    ]
-    print_table(["source", "kind", "brand", "state", "last success", "mentions a day", "last error"], rows)
+        print_json(rows)
+    else:
+        print_table(list(rows[0]) if rows else ["source"], [list(row.values()) for row in rows])
 
 
 def erase(

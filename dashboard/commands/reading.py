@@ -48,9 +48,8 @@ def label(
     model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
 ) -> None:
     """Read other people's texts: a file in, readings out; nothing is kept."""
-    from sentiment.label import label_file
-
     from sentiment.classifiers import load_classifier
+    from sentiment.label import label_file
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)

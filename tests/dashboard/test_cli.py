@@ -23,7 +23,7 @@ aliases = ["Northwind"]
 [[source]]
 name = "feed"
 kind = "rss"
-url = "http://127.0.0.1:9/feed.xml"
+feeds = ["http://127.0.0.1:9/feed.xml"]
 allow_private = true
 """
 

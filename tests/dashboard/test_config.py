@@ -59,7 +59,7 @@ def load(folder: Path, text: str, **environment: str):
             'the nearest known one is "mastodon".',
         ),
         (
-            BRAND + '[[source]]\nname = "s"\nkind = "rss"\nurl = "https://a.example/feed"\nbrand = "Northwnd"\n',
+            BRAND + '[[source]]\nname = "s"\nkind = "rss"\nfeeds = ["https://a.example/feed"]\nbrand = "Northwnd"\n',
             'groundswell.toml, [[source]] "s", key "brand": there is no [[brand]] named \'Northwnd\'; '
             'the nearest known one is "Northwind".',
         ),
@@ -85,7 +85,7 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, senten
 
 
 def test_a_manager_without_a_mail_server_to_reach_them_is_refused(tmp_path: Path) -> None:
-    feed = '[[source]]\nname = "s"\nkind = "rss"\nurl = "https://a.example/feed"\n'
+    feed = '[[source]]\nname = "s"\nkind = "rss"\nfeeds = ["https://a.example/feed"]\n'
     with pytest.raises(ConfigError, match=r"no \[mail\] section"):
         load(tmp_path, BRAND + feed + '[[manager]]\nname = "M"\nemail = "m@b.example"\n')
 
@@ -109,7 +109,7 @@ def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_durations_paths_and_defaults(tmp_path: Path) -> None:
-    feed = '[[source]]\nname = "s"\nkind = "rss"\nurl = "https://a.example/feed"\nevery = "1h 30m"\n'
+    feed = '[[source]]\nname = "s"\nkind = "rss"\nfeeds = ["https://a.example/feed"]\nevery = "1h 30m"\n'
     config = load(tmp_path, '[groundswell]\nstore = "data/g.db"\ntimezone = "Europe/Rome"\n' + BRAND + feed)
     assert config.sources[0].every == timedelta(minutes=90)
     assert config.store_url == str(tmp_path / "data" / "g.db")

@@ -1,0 +1,64 @@
+"""How a source stands against what it promised: one judgement for the terminal, the screens and the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collector.sources import SourceConfig
+from dashboard.words import ago, moment, span
+
+LEAST_PROMISE = timedelta(hours=1)
+RUNS_PROMISED = 3
+
+
+class State(StrEnum):
+    """A source's state in a word."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    FAILING = "failing"
+    WAITING = "waiting"
+    NEW = "new"
+    OFF = "off"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A state and the sentence that explains it."""
+
+    state: State
+    sentence: str
+
+
+def promise_of(source: SourceConfig) -> timedelta:
+    """How old the last complete reading may get: as configured, else three of the source's pauses, at least an hour."""
+    return source.fresh_within or max(RUNS_PROMISED * source.every, LEAST_PROMISE)
+
+
+def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: datetime, zone: ZoneInfo) -> Standing:
+    """How a source (None: not configured) stands, by its row of source_state (None: before its first run)."""
+    kept = state or {}
+    success, failed, error = kept.get("last_success"), kept.get("last_error_at"), kept.get("last_error")
+    waits = kept.get("wait_until")
+    if source is None:
+        return Standing(state=State.IMPORTED, sentence="Brought in by hand or no longer configured.")
+    if not source.enabled:
+        return Standing(state=State.OFF, sentence="Switched off in groundswell.toml.")
+    if waits is not None and waits > now:
+        return Standing(state=State.WAITING, sentence=f"The site asked to be left alone until {moment(waits, zone)}.")
+    if error and failed is not None and (success is None or failed > success):
+        return Standing(state=State.FAILING, sentence=f"{ago(failed, now).capitalize()}: {str(error)[:300]}")
+    if success is None:
+        return Standing(state=State.NEW, sentence="Not read yet; “groundswell up” or “groundswell collect” does.")
+    if now - success > promise_of(source):
+        told = (
+            f"Last read {ago(success, now)}; promised within {span(promise_of(source))}. Is “groundswell up” running?"
+        )
+        return Standing(state=State.STALE, sentence=told)
+    return Standing(state=State.FRESH, sentence=kept.get("note") or f"Last read {ago(success, now)}.")
