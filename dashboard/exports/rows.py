@@ -14,6 +14,7 @@ from collector.errors import BadSettings
 from collector.store import EPOCH, MICROSECOND, Store, day_of
 from collector.store.mentions import mention
 from dashboard.exports.filters import Filters, nearest
+from dashboard.exports.incident_rows import incident_table, no_sentiment, spike_table
 from dashboard.exports.table import Cell, Column, Table, What
 from sentiment.reading import Intent, Sentiment
 from sentiment.store.counts import aspect_facet, count_day
@@ -34,6 +35,10 @@ def table_of(conn: Connection, store: Store, what: What, filters: Filters, model
     _check_names(conn, filters)
     if what is What.DAILY:
         return _daily(conn, store, filters)
+    if what is What.SPIKES:
+        return spike_table(conn, filters)
+    if what is What.INCIDENTS:
+        return incident_table(conn, filters)
     return _mentions(conn, what, filters, models)
 
 
@@ -179,8 +184,7 @@ negative + neutral + positive; satisfaction the mean from 1 to 5 over voices tha
 
 
 def _daily(conn: Connection, store: Store, filters: Filters) -> Table:
-    if filters.sentiment is not None:
-        raise BadSettings("Daily counts have a column for each sentiment; leave the filter on sentiment out.")
+    no_sentiment(filters)
     c = count_day.c
     query = select(count_day).where(c.mentions > 0).order_by(c.day, c.brand, c.source, c.facet)
     if filters.since is not None:

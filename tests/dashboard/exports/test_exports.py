@@ -126,7 +126,7 @@ def test_daily_counts_leave_by_facet_with_their_shares(store: Store, tmp_path: P
         ("mentions a.csv", {"dimension": "Relibility"}, "'Reliability'"),
         ("mentions a.csv", {"sentiment": "angry"}, "negative, neutral or positive"),
         ("mentions a.csv", {"brand": "Northwind"}, "'Northwind Ferries'"),
-        ("daily a.csv", {"sentiment": "negative"}, "leave the filter"),
+        ("daily a.csv", {"sentiment": "negative"}, "have a sentiment"),
     ],
 )
 def test_what_cannot_be_asked_for_is_named_and_no_file_begun(
