@@ -44,6 +44,7 @@ class Quote:
     source: str
     said_at: datetime
     url: str | None = None
+    mention_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

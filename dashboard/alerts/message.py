@@ -20,7 +20,7 @@ from sentiment.spikes.spike import SpikeClass
 
 QUOTE_SHOWN = 280
 """Characters of a voice that a mail repeats."""
-QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN, SIBLINGS_SHOWN = 5, 8, 6, 6
+QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN, SIBLINGS_SHOWN = 5, 8, 8, 6
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 JOINER = "\u200d"
 """Holds emoji such as families together: the one format character that is kept."""
@@ -188,7 +188,7 @@ def _told(alert: Alert, words: Words) -> dict[str, Any]:
         shares = {"share": words.percent(alert.share), "usual_share": words.percent(alert.usual_share)}
         lines.append(words.say("fact_share", **shares))
     if alert.weeks is not None and not over:
-        lines.append(words.say("fact_chance", weeks=words.some("week", max(1, round(alert.weeks)))))
+        lines.append(words.say("fact_chance", weeks=words.rarity(alert.weeks)))
     if alert.note:
         lines.append(one_line(alert.note, 400))
     return {

@@ -54,7 +54,7 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("about", String(200), nullable=False, comment="incident/12, source/forum/…, digest/day/…"),
+    Column("about", String(400), nullable=False, comment="incident/12, source/forum/…, digest/day/…"),
     Column("event", String(130), nullable=False, comment="opened, worse/critical, resolved/0 …"),
     Column("recipient", String(320), nullable=False, comment="mail address, or the name of a chat without its secrets"),
     Column("channel", String(20), nullable=False),
@@ -85,7 +85,7 @@ delivery = Table(
 decision = Table(
     "decision",
     metadata,
-    Column("about", String(200), primary_key=True),
+    Column("about", String(400), primary_key=True),
     Column("event", String(130), primary_key=True),
     Column("at", Utc, nullable=False),
     Column("recipients", Integer, nullable=False, server_default="0"),
@@ -337,6 +337,19 @@ def waiting(conn: Connection) -> list[RowMapping]:
         select(delivery).where(delivery.c.state.in_(states)).order_by(delivery.c.next_try, delivery.c.id)
     )
     return list(rows.mappings())
+
+
+def forget_voices(conn: Connection, mention_ids: Iterable[int]) -> int:
+    """Take erased mentions' words out of every kept message; returns how many messages held some."""
+    erased, changed = set(mention_ids), 0
+    for row in conn.execute(select(delivery.c.id, delivery.c.body).where(delivery.c.incident_id.is_not(None))):
+        quotes = row.body["alert"]["quotes"]
+        kept = [quote for quote in quotes if quote["mention_id"] not in erased]
+        if len(kept) < len(quotes):
+            body = row.body | {"alert": row.body["alert"] | {"quotes": kept}}
+            conn.execute(update(delivery).where(delivery.c.id == row.id).values(body=body))
+            changed += 1
+    return changed
 
 
 # ------------------------------------------------------------------ silences and recipients

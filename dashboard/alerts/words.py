@@ -58,8 +58,14 @@ class Words:
                 return self.some(unit, hours // size)
         return self.some("hour", hours)
 
+    def rarity(self, weeks: float) -> str:
+        """A time in which something happens once by chance: in weeks, from two years on in years, at most a hundred."""
+        if weeks < 104:
+            return self.some("week", max(1, int(weeks)))
+        return self.some("year", min(100, int(weeks / 52)))
+
     def some(self, unit: str, count: int) -> str:
-        """So many hours, days or weeks."""
+        """So many hours, days, weeks or years."""
         return self[unit] if count == 1 else self.say(f"{unit}s", n=count)
 
     def both(self, names: Sequence[str]) -> str:

@@ -17,8 +17,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from collector.store import Store, metadata
-from dashboard.alerts import outbox
+from collector.store import Store
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote
 from dashboard.alerts.decide import Followed, Telling
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
@@ -205,5 +204,4 @@ def a_manager(name: str = "Ann", **changes: Any) -> Manager:
 @pytest.fixture
 def post(any_store: Store) -> Store:
     """A store with an outbox, on SQLite and on PostgreSQL."""
-    metadata.create_all(any_store.engine, tables=[outbox.delivery, outbox.decision, outbox.silence, outbox.recipient])
     return any_store

@@ -245,9 +245,6 @@ for outcome in deliver(store, telling, lambda: moment):
 def test_a_sender_killed_after_the_server_took_the_mail_repeats_it_once_under_the_same_id(
     store: Store, tmp_path: Path, mail_server: MailServer
 ) -> None:
-    from collector.store import metadata
-
-    metadata.create_all(store.engine, tables=[outbox.delivery, outbox.decision, outbox.silence, outbox.recipient])
     telling = a_telling(a_manager(), mail=mail_server.settings)
     queue(store, telling)
     script = tmp_path / "child.py"
