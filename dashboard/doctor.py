@@ -105,7 +105,8 @@ def _health(config: Config, store: Store) -> list[Finding]:
 
 
 def _mail(config: Config) -> Finding:
-    from dashboard.alerts.channels.email import ChannelError, check
+    from dashboard.alerts.channels import ChannelError
+    from dashboard.alerts.channels.email import check
 
     if config.mail is None:
         return Finding(

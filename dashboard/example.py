@@ -122,7 +122,9 @@ def _blank(hint: Any) -> str:
 
 
 def _shown(field: dataclasses.Field[Any]) -> str:
-    value = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]  # one of both is there
+    value: Any = field.default
+    if field.default_factory is not dataclasses.MISSING:
+        value = field.default_factory()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, timedelta):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,7 @@ class Schedule:
                 seconds = source.every.total_seconds()
                 trigger = IntervalTrigger(seconds=seconds, jitter=min(60.0, seconds / 10), timezone=UTC)
                 add(
-                    self._guarded(f"collect {source.name}", lambda source=source: self._collect(source)),
+                    self._guarded(f"collect {source.name}", partial(self._collect, source)),
                     trigger,
                     id=f"collect:{source.name}",
                     next_run_time=utc_now(),

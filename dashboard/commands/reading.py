@@ -98,7 +98,7 @@ def train(
         fail(f"Training needs {error.name}, which is not installed: pip install 'groundswell[train]'", 2)
     corrections = []
     if from_store:
-        from sentiment.corrections import corrected_texts
+        from sentiment.store.corrections import corrected_texts
 
         with Session(config).store.read() as conn:
             corrections = corrected_texts(conn)

@@ -9,7 +9,7 @@ from dashboard.queries import mentions
 from dashboard.views.session import look, now, session
 from dashboard.words import ago
 from sentiment.reading import Sentiment
-from sentiment.store.readings import CannotCorrect, correct, undo_correction
+from sentiment.store.corrections import CannotCorrect, correct, undo_correction
 from sentiment.taxonomy import taxonomy
 
 ABSENT = "not about this"

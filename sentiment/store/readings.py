@@ -235,7 +235,7 @@ def _save_chunk(conn: Connection, store: Store, read: Sequence[tuple[Unread, Rea
     statement = upsert(conn, reading)
     replaced = {c.name: statement.excluded[c.name] for c in reading.c if not c.primary_key}
     conn.execute(statement.on_conflict_do_update(index_elements=["mention_id", "model"], set_=replaced), rows)
-    _relabel(conn, valid)
+    relabel(conn, valid)
     conn.execute(delete(unread).where(unread.c.mention_id.in_(ids)))
     store.observer.arriving(conn, ids, unread=False)
     return len(valid)
@@ -291,7 +291,7 @@ def drop_labels(conn: Connection, ids: Sequence[int]) -> None:
         conn.execute(delete(label).where(label.c.mention_id.in_(part)))
 
 
-def _relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
+def relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
     """Write the labels of these mentions anew: each reading with its standing corrections laid over it."""
     ids = list(readings)
     corrections: dict[int, list[Mapping[Any, Any]]] = {}
@@ -341,90 +341,3 @@ def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], cha
         effective["satisfaction"] = round(100 * float(after))
     else:
         effective[field] = after
-
-
-# ------------------------------------------------------------------ corrections
-
-
-class CannotCorrect(Exception):
-    """There is nothing to correct: no such mention, or not read yet."""
-
-
-def correct(
-    conn: Connection,
-    store: Store,
-    mention_id: int,
-    *,
-    field: str,
-    after: str | None,
-    who: str,
-    now: datetime,
-    aspect: str | None = None,
-) -> int:
-    """Record what a person says instead of a reading; labels and counts follow at once. Returns the correction's id.
-
-    field is sentiment, satisfaction, stage, intent, loyalty or aspect (then `aspect` names it, and after=None
-    removes it). Raises CannotCorrect, or ValueError for a value outside its closed set.
-    """
-    _check(field, after)
-    r, before = _present(conn, mention_id, field, aspect)
-    row = {"mention_id": mention_id, "field": field, "aspect": aspect, "before": before, "after": after}
-    made = conn.execute(insert(correction).values(**row, who=who, at=now).returning(correction.c.id)).scalar_one()
-    _move_label(conn, store, mention_id, r)
-    return int(made)
-
-
-def undo_correction(conn: Connection, store: Store, correction_id: int, now: datetime) -> None:
-    """Take a correction back; it stays in the record as undone."""
-    mention_id = conn.scalar(
-        update(correction)
-        .where(correction.c.id == correction_id, correction.c.undone_at.is_(None))
-        .values(undone_at=now)
-        .returning(correction.c.mention_id)
-    )
-    if mention_id is None:
-        raise CannotCorrect(f"Correction {correction_id} does not exist or is undone already.")
-    r, _ = _present(conn, mention_id, "sentiment", None)
-    _move_label(conn, store, mention_id, r)
-
-
-def _check(field: str, after: str | None) -> None:
-    if field == "satisfaction":
-        if after is None or not 1 <= float(after) <= 5:
-            raise ValueError(f"satisfaction goes from 1 to 5, not {after!r}")
-        return
-    sets = {"sentiment": Sentiment, "aspect": Sentiment, "stage": Stage, "intent": Intent, "loyalty": Loyalty}
-    if field not in sets:
-        raise ValueError(f"there is no field {field!r} to correct; there are {', '.join([*sets, 'satisfaction'])}")
-    if not (field == "aspect" and after is None):
-        sets[field](str(after))
-
-
-def _present(conn: Connection, mention_id: int, field: str, aspect: str | None) -> tuple[Reading, str | None]:
-    row = (
-        conn.execute(
-            select(reading, label.c[field if field != "aspect" else "sentiment"].label("held"))
-            .join(label, (label.c.mention_id == reading.c.mention_id) & (label.c.model == reading.c.model))
-            .where(reading.c.mention_id == mention_id)
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        raise CannotCorrect(f"Mention {mention_id} does not exist or has not been read yet.")
-    held: Any = row["held"]
-    if field == "aspect":
-        held = conn.scalar(
-            select(label_aspect.c.polarity).where(
-                label_aspect.c.mention_id == mention_id, label_aspect.c.aspect == aspect
-            )
-        )
-    if field in {"aspect", "sentiment"}:
-        return reading_of(row), None if held is None else Sentiment.of_sign(held).value
-    return reading_of(row), f"{held / 100:g}" if field == "satisfaction" else str(held)
-
-
-def _move_label(conn: Connection, store: Store, mention_id: int, r: Reading) -> None:
-    store.observer.leaving(conn, [mention_id])
-    _relabel(conn, {mention_id: r})
-    store.observer.arriving(conn, [mention_id], unread=False)

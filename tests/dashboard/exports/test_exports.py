@@ -19,7 +19,7 @@ from openpyxl.utils.escape import unescape
 from collector.errors import BadSettings
 from collector.store import Store
 from dashboard.exports import CannotExport, Filters, export
-from sentiment.store.readings import correct
+from sentiment.store.corrections import correct
 from tests.dashboard.exports.keeping import BERLIN, keep, read_all, some, strictly, write_out
 from tests.fakes import NOW, a_mention
 

@@ -16,17 +16,15 @@ from collector.store.mentions import delete_mentions, mention, save_mentions
 from sentiment.read import read_unread
 from sentiment.reading import Sentiment
 from sentiment.store import open_store
+from sentiment.store.corrections import CannotCorrect, correct, corrected_texts, undo_correction
 from sentiment.store.counts import count_day, count_hour, data_version, rebuild, verify
 from sentiment.store.readings import (
-    CannotCorrect,
     claim,
-    correct,
     correction,
     label,
     label_aspect,
     queue_other_models,
     save_readings,
-    undo_correction,
     unreadable,
     waiting,
 )
@@ -273,3 +271,16 @@ def test_readings_go_with_their_mention(any_store: Store) -> None:
         for table in ("reading", "label", "label_aspect", "unread"):
             assert conn.scalar(text(f"SELECT COUNT(*) FROM {table}")) == 0
         assert conn.execute(select(label_aspect)).all() == []
+
+
+def test_corrected_mentions_are_what_training_learns_from(store: Store) -> None:
+    save(store, a_mention("1", text="late"), a_mention("2", text="late too"))
+    read(store)
+    with store.write() as conn:
+        first = conn.scalars(select(mention.c.id).order_by(mention.c.id)).first()
+        correct(conn, store, first, field="satisfaction", after="2", who="Kim", now=NOW)
+        correct(conn, store, first, field="aspect", aspect="price", after="positive", who="Kim", now=NOW)
+        ((text_, labels),) = corrected_texts(conn)
+    assert text_ == "late"
+    assert labels["aspects"] == {"timeliness": "-", "price": "+"}
+    assert (labels["satisfaction"], labels["sentiment"], labels["stage"]) == (2, "negative", "during")
