@@ -17,7 +17,7 @@ from sentiment.spikes.detect import Watch
 from sentiment.spikes.drivers import Explanation, explain
 from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, advance, track_of
 from sentiment.spikes.judge import SeriesHistory, Tick, judge_span
-from sentiment.spikes.spike import LOOKS_PER_WEEK, Judgement, SeriesKey, Spike, SpikeSettings
+from sentiment.spikes.spike import Judgement, SeriesKey, Spike, SpikeSettings, weeks_between
 from sentiment.spikes.store import history as kept
 from sentiment.spikes.store.incidents import incidents, save, save_explanation, save_spikes
 from sentiment.spikes.store.said import said_before, said_in
@@ -182,7 +182,7 @@ class _Run:
             first = max(one.began - CHART_HOURS, one.last + 1 - CHART_POINTS)
             points = band(history, peak.series, first, min(one.last, history.end_step - 1), self._settings)
             with self._store.write() as conn:
-                weeks = 10**peak.score / (LOOKS_PER_WEEK * len(history.keys))
+                weeks = weeks_between(peak.score, len(history.keys))
                 save_explanation(conn, ids[_key(one)], explanation_json(told, peak, points, weeks))
 
     def _tell(self, events: Sequence[IncidentEvent], current: Mapping[Key, Incident]) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-# Looks per series and week that share the budget once windows overlap: measured on the hourly simulator.
-LOOKS_PER_WEEK = 50.0
+# Calm series of the hourly simulator reach score S once in 10^((S − 2.6) / 1.2) weeks, windows and overlaps included
+# (measured between one alert in 4 and in 200 series-weeks). The small surplus is for streams more restless than that.
+SCORE_AT_ONE_WEEK = 2.7
+SCORE_PER_DECADE = 1.25
 # Decades below the alert score at which a series still joins an open incident of its siblings.
 JOIN_MARGIN = 1.5
 
@@ -63,8 +65,13 @@ class SpikeSettings:
 
     def alert_score(self, series: int) -> float:
         """The score that about one calm moment in `budget_weeks` weeks reaches when `series` series are watched."""
-        nominal = math.log10(LOOKS_PER_WEEK * max(series, 1) * self.budget_weeks)
+        nominal = SCORE_AT_ONE_WEEK + SCORE_PER_DECADE * math.log10(max(series * self.budget_weeks, 1.0))
         return nominal if self.recalibrated is None else max(nominal, self.recalibrated)
+
+
+def weeks_between(score: float, series: int) -> float:
+    """By chance, `score` is reached about once in so many weeks when `series` series are watched."""
+    return float(10 ** ((score - SCORE_AT_ONE_WEEK) / SCORE_PER_DECADE) / max(series, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

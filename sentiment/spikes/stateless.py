@@ -23,6 +23,9 @@ from sentiment.spikes.tails import negative_binomial_tail
 from sentiment.spikes.weeks import judge_weeks
 
 CHUNK = 2000
+RESTLESS_AT = 3.6
+RESTLESS_DAYS = 28
+RESTLESS_MEMORY = 84
 UTC_ZONE = ZoneInfo("UTC")
 GRAINS = {Spacing.HOURLY: HOURLY, Spacing.DAILY: DAILY}
 
@@ -173,7 +176,33 @@ def _judge_steps(
         p[here] = np.where(best >= 0, 10.0 ** (bonuses[best] - cold - judged.scores.score), single)
         score[here] = judged.scores.score
         upper[here] = _upper(seen.expected, seen.spread, 10.0 ** -(threshold + cold))
+    score = score / _own_scale(score, known, grain.steps_per_day)
     return _Judged(expected=expected, upper=upper, p=p, score=score, window=window, known=known)
+
+
+def _own_scale(score: Floats, known: NDArray[np.bool_], per_day: int) -> Floats:
+    """By how much a series is more restless than the detector's assumptions, day by day, from its own past days.
+
+    The 90 % quantile of a calm series' daily maxima is about 3.1; a stream that beats it by more than chance (bots,
+    broadcasts, whatever is not opinion) has its scores divided by the surplus, which keeps scores comparable.
+    """
+    series, steps = score.shape
+    days = -(-steps // per_day)
+    padded = np.zeros((series, days * per_day))
+    padded[:, :steps] = score
+    seen = np.zeros((series, days * per_day), dtype=np.bool_)
+    seen[:, :steps] = known
+    daily = np.where(
+        seen.reshape(series, days, per_day).any(axis=2), padded.reshape(series, days, per_day).max(axis=2), np.nan
+    )
+    scale = np.ones((series, days))
+    for day in range(RESTLESS_DAYS, days):
+        past = daily[:, max(day - RESTLESS_MEMORY, 0) : day]
+        enough = np.flatnonzero((~np.isnan(past)).sum(axis=1) >= RESTLESS_DAYS)
+        if len(enough):
+            high = np.nanquantile(past[enough], 0.9, axis=1)
+            scale[enough, day] = np.maximum(1.0, high / RESTLESS_AT)
+    return np.repeat(scale, per_day, axis=1)[:, :steps]
 
 
 def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:

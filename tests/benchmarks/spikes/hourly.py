@@ -63,7 +63,7 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
     intensity = _intensity(rng, rate, start)
     probability = _probability(rng, share, start)
     campaign = rng.random(series) < 0.5
-    _multiply(rng, intensity, campaign, 1.5, 4.0, 24, 168, first=WEEK, last=TEST_START)
+    _multiply(rng, intensity, campaign, factor=(1.5, 4.0), length=(24, 168), first=WEEK, last=TEST_START)
     begins = np.full(series, HOURS)
     ends = np.full(series, HOURS)
     ratio = np.ones(series)
@@ -71,7 +71,13 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
     extra = np.zeros(series)
     if event is Event.SURGE:
         begins, ends = _multiply(
-            rng, intensity, np.ones(series, bool), 2.0, 8.0, 6, 72, first=TEST_START + 24, last=HOURS - 96
+            rng,
+            intensity,
+            np.ones(series, bool),
+            factor=(2.0, 8.0),
+            length=(6, 72),
+            first=TEST_START + 24,
+            last=HOURS - 96,
         )
     if event is Event.RELABEL:
         begins[:] = TEST_START + WEEK
@@ -85,18 +91,19 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
         probability = np.minimum(0.95, probability * (1 + (ratio[:, None] - 1) * ramp))
     voices = rng.poisson(intensity)
     negatives = _negatives(rng, voices, probability)
+    usual = intensity * probability
     for at in range(series):
         for _ in range(int(rng.integers(0, 3))):
             length = int(rng.integers(6, 49))
             begin = int(rng.integers(WEEK, TEST_START - length))
-            _plant(rng, planted, intensity, probability, at, begin, length, rng.uniform(3, 10), 0)
+            _plant(rng, planted[at], usual[at], begin=begin, length=length, ratio=rng.uniform(3, 10), least=0)
         if event is Event.INCIDENT:
             kind = int(rng.integers(0, 3))
             length, least = (3, 12, 48)[kind], (6, 12, 25)[kind]
             begin = int(rng.integers(TEST_START, HOURS - length))
             begins[at], ends[at] = begin, begin + length
             ratio[at] = rng.choice([2.0, 3.0, 5.0, 10.0])
-            extra[at] = _plant(rng, planted, intensity, probability, at, begin, length, ratio[at], least)
+            extra[at] = _plant(rng, planted[at], usual[at], begin=begin, length=length, ratio=ratio[at], least=least)
     negatives, voices = negatives + planted, voices + planted
     covered = np.ones((series, HOURS), dtype=np.bool_)
     if event in (Event.OUTAGE, Event.BACKLOG):
@@ -131,15 +138,15 @@ def _local_clock(start: datetime) -> tuple[NDArray[np.float64], NDArray[np.int64
 
 
 def _autoregression(
-    rng: np.random.Generator, series: int, steps: int, memory: float, spread: float, freedom: int | None = None
+    rng: np.random.Generator, shape: tuple[int, int], *, memory: float, spread: float, freedom: int | None = None
 ) -> NDArray[np.float64]:
     if freedom is None:
-        shocks = rng.normal(size=(series, steps))
+        shocks = rng.normal(size=shape)
     else:
-        shocks = rng.standard_t(freedom, size=(series, steps)) / math.sqrt(freedom / (freedom - 2))
+        shocks = rng.standard_t(freedom, size=shape) / math.sqrt(freedom / (freedom - 2))
     shocks *= spread * math.sqrt(1 - memory**2)
     shocks[:, 0] /= math.sqrt(1 - memory**2)
-    for step in range(1, steps):
+    for step in range(1, shape[1]):
         shocks[:, step] += memory * shocks[:, step - 1]
     return shocks
 
@@ -154,8 +161,8 @@ def _intensity(rng: np.random.Generator, rate: NDArray[np.float64], start: datet
     weekend = np.where(weekday >= 5, 1 + 0.4 * rng.choice([-1.0, 1.0], (series, 1)), 1.0)
     days = rng.normal(0, 0.07, (series, 7))[:, weekday]
     trend = rng.normal(0, 0.25, (series, 1)) * np.arange(HOURS) / HOURS
-    daywise = np.repeat(_autoregression(rng, series, HOURS // 24, 0.6, 0.2), 24, axis=1)
-    hourly = _autoregression(rng, series, HOURS, 0.5, 0.25, freedom=5)
+    daywise = np.repeat(_autoregression(rng, (series, HOURS // 24), memory=0.6, spread=0.2), 24, axis=1)
+    hourly = _autoregression(rng, (series, HOURS), memory=0.5, spread=0.25, freedom=5)
     return np.asarray(rate[:, None] * weekend * np.exp(daily + days + trend + daywise + hourly), dtype=np.float64)
 
 
@@ -163,7 +170,7 @@ def _probability(rng: np.random.Generator, share: NDArray[np.float64], start: da
     series = len(share)
     hour, _ = _local_clock(start)
     logit = np.log(share / (1 - share))[:, None] + rng.normal(0, 0.3, (series, 1))
-    logit = logit + np.repeat(_autoregression(rng, series, HOURS // 24, 0.7, 0.15), 24, axis=1)
+    logit = logit + np.repeat(_autoregression(rng, (series, HOURS // 24), memory=0.7, spread=0.15), 24, axis=1)
     logit = logit + rng.normal(0, 0.1, (series, 1)) * np.cos(2 * np.pi * (hour - 12) / 24)
     return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)
 
@@ -179,20 +186,19 @@ def _negatives(
 def _plant(
     rng: np.random.Generator,
     planted: NDArray[np.int64],
-    intensity: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    at: int,
+    usual: NDArray[np.float64],
+    *,
     begin: int,
     length: int,
     ratio: float,
     least: int,
 ) -> float:
     span = slice(begin, begin + length)
-    expected = float((intensity[at, span] * probability[at, span]).sum())
+    expected = float(usual[span].sum())
     size = max((ratio - 1) * expected, least)
     middle = (np.arange(length) + 0.5) / length
     shape = middle**0.4 * (1 - middle) ** 1.2
-    planted[at, span] += rng.poisson(size * shape / shape.sum())
+    planted[span] += rng.poisson(size * shape / shape.sum())
     return size
 
 
@@ -200,17 +206,15 @@ def _multiply(
     rng: np.random.Generator,
     intensity: NDArray[np.float64],
     chosen: NDArray[np.bool_],
-    low: float,
-    high: float,
-    shortest: int,
-    longest: int,
     *,
+    factor: tuple[float, float],
+    length: tuple[int, int],
     first: int,
     last: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    begins = rng.integers(first, last - longest, len(intensity))
-    lengths = rng.integers(shortest, longest + 1, len(intensity))
-    factors = rng.uniform(low, high, len(intensity))
+    begins = rng.integers(first, last - length[1], len(intensity))
+    lengths = rng.integers(length[0], length[1] + 1, len(intensity))
+    factors = rng.uniform(*factor, len(intensity))
     for at in np.flatnonzero(chosen):
         intensity[at, begins[at] : begins[at] + lengths[at]] *= factors[at]
     return begins, begins + lengths

@@ -53,8 +53,9 @@ def simulate(seed: int, repeats: int) -> WeeklyWorld:
     for at in range(len(mean)):
         k1 = rng.choice([0, 2, 3, 5, 10])
         for start in rng.integers(*PAST, 4):
-            _outbreak(rng, past[at], int(start), k1, mean[at], phi[at, 0], TEST_START)
-        _outbreak(rng, current[at], int(rng.integers(TEST_START, WEEKS)), k[at], mean[at], phi[at, 0], WEEKS)
+            _outbreak(rng, past[at], int(start), k=k1, mean=mean[at], phi=phi[at, 0], end=TEST_START)
+        begin = int(rng.integers(TEST_START, WEEKS))
+        _outbreak(rng, current[at], begin, k=k[at], mean=mean[at], phi=phi[at, 0], end=WEEKS)
     return WeeklyWorld(counts=counts + past + current, outbreak=current, mean=mean, phi=phi[:, 0], k=k)
 
 
@@ -62,6 +63,7 @@ def _outbreak(
     rng: np.random.Generator,
     into: NDArray[np.int64],
     start: int,
+    *,
     k: int,
     mean: NDArray[np.float64],
     phi: float,
@@ -74,7 +76,7 @@ def _outbreak(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyResult:
-    """Rates over all series: of calm weeks flagged, outbreaks with a flag, outbreak weeks flagged, flags that are right."""
+    """Shares: of calm weeks flagged, of outbreaks flagged, of outbreak weeks flagged, of flags that are right."""
 
     false_positive_rate: float
     detected: float
