@@ -1,0 +1,219 @@
+"""The whole way once: a file of reviews with a planted outcry, read by the shipped model, told by mail, once."""
+
+from __future__ import annotations
+
+import csv
+import random
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from collector.sources import SourceConfig
+from collector.sources.files import import_settings
+from dashboard.config import load_config
+from dashboard.jobs import Pipeline, Schedule, store_of
+from sentiment.store.counts import verify
+
+NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
+CALM = [
+    "A pleasant crossing, the crew was friendly and helpful.",
+    "Good value for money and a clean cabin.",
+    "Ordinary trip, nothing special to report.",
+    "We booked two seats by the window.",
+    "The food was tasty and the coffee hot.",
+    "The website was a bit slow when I booked.",
+]
+OUTCRY = [
+    "Three hours late and nobody told us anything, {}!",
+    "Our ferry was cancelled without a word, {}. Never again.",
+    "Delayed again, we missed our connection in {}. Awful.",
+    "Waited four hours at the pier in {}, departure delayed all day. Terrible.",
+]
+
+
+class Mailbox:
+    """Keeps what arrives."""
+
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # the name aiosmtpd calls
+        """Accept everything."""
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    """A real SMTP server on loopback."""
+    box = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield box, port
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def company(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> Path:
+    """A configuration with two managers, one of whom owns the dimension that goes wrong."""
+    file = tmp_path / "groundswell.toml"
+    file.write_text(f"""
+[[brand]]
+name = "Northwind Ferries"
+own = true
+
+[mail]
+host = "127.0.0.1"
+port = {mailbox[1]}
+security = "none"
+sender = "alerts@northwind.example"
+
+[[manager]]
+name = "Operations"
+email = "operations@northwind.example"
+dimensions = ["Reliability"]
+
+[[manager]]
+name = "Pricing"
+email = "pricing@northwind.example"
+dimensions = ["Value"]
+""")
+    return file
+
+
+def write_reviews(file: Path) -> None:
+    """Ten weeks of calm reviews, about twelve a day, and forty angry ones in the last five hours."""
+    choose = random.Random(7)
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["id", "Date", "Review", "Stars"])
+        for number in range(840):
+            at = NOW - timedelta(days=70) + timedelta(minutes=120 * number + choose.randrange(100))
+            writer.writerow([number, at.isoformat(), f"{choose.choice(CALM)} Row {choose.randrange(30)}.", 4])
+        for number in range(40):
+            at = NOW - timedelta(minutes=35 + 7 * number)
+            said = choose.choice(OUTCRY).format(f"Harbour {number}")
+            writer.writerow([f"x{number}", at.isoformat(), said, 1])
+
+
+def a_pipeline(file: Path) -> Pipeline:
+    config = load_config(file, {})
+    return Pipeline(config=config, store=store_of(config), clock=lambda: NOW)
+
+
+def run_all(pipeline: Pipeline, reviews: Path) -> None:
+    settings = import_settings(reviews, zone=pipeline.config.zone)
+    source = SourceConfig(name="reviews", kind="files", settings=settings, brand="Northwind Ferries")
+    report = pipeline.collect(source)
+    assert report.error is None, report.error
+    pipeline.read()
+    pipeline.detect()
+    pipeline.notify()
+
+
+def test_a_planted_outcry_is_mailed_once_to_its_manager_and_not_again_after_a_restart(
+    company: Path, mailbox: tuple[Mailbox, int], tmp_path: Path
+) -> None:
+    box, _ = mailbox
+    write_reviews(tmp_path / "reviews.csv")
+    first = a_pipeline(company)
+    run_all(first, tmp_path / "reviews.csv")
+    first.store.engine.dispose()
+    mails = [mail for mail in box.mails if "Reliability" in mail["Subject"] or "Northwind" in mail["Subject"]]
+    assert [mail["To"].addresses[0].addr_spec for mail in mails] == ["operations@northwind.example"]
+    (mail,) = mails
+    text = mail.get_body(("plain",)).get_content()
+    assert "dissatisfied voices about Reliability within" in text
+    assert "would be usual" in text
+    assert "/incident?id=" in text
+    assert mail.get_body(("html",)) is not None
+    assert any(part.get_content_type() == "image/png" for part in mail.walk())
+
+    again = a_pipeline(company)
+    run_all(again, tmp_path / "reviews.csv")
+    later = replace_clock(again, NOW + timedelta(minutes=20))
+    later.detect()
+    later.notify()
+    assert len(box.mails) == 1
+    with again.store.read() as conn:
+        assert verify(conn) == []
+    again.store.engine.dispose()
+
+
+def replace_clock(pipeline: Pipeline, now: datetime) -> Pipeline:
+    """The same pipeline, later."""
+    return replace(pipeline, clock=lambda: now)
+
+
+def test_a_failing_source_stops_nothing_and_closing_ends_all_jobs(tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    write_reviews(tmp_path / "good" / "reviews.csv")
+    file = tmp_path / "groundswell.toml"
+    file.write_text(f"""
+[[brand]]
+name = "Northwind Ferries"
+
+[[source]]
+name = "dead"
+kind = "rss"
+feeds = ["http://127.0.0.1:9/feed.xml"]
+allow_private = true
+
+[[source]]
+name = "folder"
+kind = "files"
+path = "{tmp_path / "good"}"
+brand = "Northwind Ferries"
+""")
+    told: list[str] = []
+    read = threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if line.startswith("read 880"):
+            read.set()
+
+    config = load_config(file, {})
+    pipeline = Pipeline(config=config, store=store_of(config), tell=tell)
+    schedule = Schedule(pipeline)
+    schedule.start()
+    assert read.wait(120), told
+    schedule.close()
+    assert any(line.startswith("dead: ") for line in told)
+    assert any(line.startswith("folder: 880 new") for line in told)
+    assert not [thread for thread in threading.enumerate() if "APScheduler" in thread.name]
+    pipeline.store.engine.dispose()
+
+
+def test_up_without_a_free_port_says_so(tmp_path: Path) -> None:
+    (tmp_path / "groundswell.toml").write_text('[[brand]]\nname = "Northwind Ferries"\n')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "dashboard.cli", "up", "--port", str(port)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
