@@ -67,5 +67,18 @@ def _column(column: Any) -> list[Any]:
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         # Python's datetime knows microseconds; nanoseconds below them say nothing about when people speak.
         column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        values = [_one(scalar) for scalar in column]
     return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]
+
+
+def _one(scalar: Any) -> Any:
+    """A single value; what Python cannot hold (the year 300,000) as the number it is written as, which is no date."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return str(scalar.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,11 @@ STRINGS_LIMIT = 512 << 20
 """Bytes of the shared strings, the one part that must be held in memory whole."""
 RATIO_LIMIT = 200
 """Unpacked over packed size of a large part; XML of texts packs 5 to 30 times, a bomb a thousand times."""
+PART_LIMIT = 64 << 20
+"""Bytes of any other part of XML (styles, relations): these are held in memory as trees."""
+PARTS_LIMIT = 10_000
 _SMALL = 16 << 20
+_STREAMED = ("xl/worksheets/", "xl/sharedStrings.xml")
 _ROWS = 1_048_576
 """Rows of a sheet, by the format's own limit."""
 _PREAMBLE = 20
@@ -32,7 +37,7 @@ def check_archive(path: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
+            parts = archive.infolist()[: PARTS_LIMIT + 1]
             names = {part.filename for part in parts}
             declared = [part.filename for part in parts if _declares_entities(archive, part)]
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
@@ -41,6 +46,8 @@ def check_archive(path: Path) -> None:
         raise PayloadChanged(f"{path.name} is an archive, but holds no Excel workbook. Unpack it and import the files.")
     if declared:
         raise PayloadChanged(f"{path.name} declares XML entities in {declared[0]}, which no spreadsheet needs.")
+    if len(parts) > PARTS_LIMIT:
+        raise TooLarge(f"{path.name} has more than {PARTS_LIMIT:,} parts: a bomb, no data.")
     total = sum(part.file_size for part in parts)
     if total > UNPACKED_LIMIT:
         raise TooLarge(f"{path.name} unpacks to {total >> 20} MB; at most {UNPACKED_LIMIT >> 20} MB are read.")
@@ -49,6 +56,8 @@ def check_archive(path: Path) -> None:
             raise TooLarge(
                 f"{path.name} is packed {part.file_size // max(1, part.compress_size)}-fold: a bomb, no data."
             )
+        if _is_xml(part) and not part.filename.startswith(_STREAMED) and part.file_size > PART_LIMIT:
+            raise TooLarge(f"{path.name} has {part.file_size >> 20} MB of {part.filename}, which is beyond reason.")
         if part.filename == "xl/sharedStrings.xml" and part.file_size > STRINGS_LIMIT:
             raise TooLarge(
                 f"{path.name} holds {part.file_size >> 20} MB of text; at most {STRINGS_LIMIT >> 20} MB can be read "
@@ -56,8 +65,12 @@ def check_archive(path: Path) -> None:
             )
 
 
+def _is_xml(part: zipfile.ZipInfo) -> bool:
+    return part.filename.endswith((".xml", ".rels"))
+
+
 def _declares_entities(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    if not part.filename.endswith((".xml", ".rels")):
+    if not _is_xml(part):
         return False
     with archive.open(part) as file:
         return b"<!DOCTYPE" in file.read(4096)
@@ -117,6 +130,8 @@ class _Workbook:
     def __enter__(self) -> _Workbook:
         import openpyxl
 
+        # It warns of styles and validations that it drops, which nobody here misses.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
         # Kept open by ourselves: openpyxl leaves the file open where reading fails.
         self._file = self.path.open("rb")
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import zipfile
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,26 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
         run(path)
 
 
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"xl/styles.xml": bytes(random.Random(1).choices(b"<>abcdefgh", k=1 << 16)) * 1_100}, "bomb|beyond reason"),
+        ({f"xl/media/{n}.bin": b"" for n in range(10_001)}, "parts"),
+    ],
+)
+def test_other_ways_to_fill_the_memory_are_refused(tmp_path: Path, parts: dict[str, bytes], why: str) -> None:
+    with pytest.raises(TooLarge, match=why):
+        run(repacked(workbook(tmp_path / "r.xlsx", ROWS), parts))
+
+
+def test_a_date_that_no_calendar_has_is_one_rejected_row(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "r.xlsx", [["date", "text"], [NAIVE, "one"], [NAIVE, "two"]])
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").replace(b"<v>45356.60416666666</v>", b"<v>1e12</v>", 1)
+    outcome = run(repacked(path, {"xl/worksheets/sheet1.xml": sheet}))
+    assert (outcome.texts, [r.reason for r in outcome.rejects]) == (["two"], ["there is no date"])
+
+
 def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><sst>&b;</sst>'
     with pytest.raises(PayloadChanged, match="entities"):
@@ -155,6 +177,15 @@ def test_parquet_is_read_with_its_types(tmp_path: Path) -> None:
     assert outcome.texts == ["Fine", "Bad"]
     assert [item.rating for item in outcome.items] == [4.6, 1.4]
     assert [(r.place, r.reason) for r in outcome.rejects] == [("row 3", "there is no date")]
+
+
+def test_parquet_of_decimals_and_impossible_dates_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    moments = pa.array([1709632800, 9_000_000_000_000], pa.timestamp("s"))
+    stars = pa.array([Decimal("4.50"), Decimal("1.00")], pa.decimal128(5, 2))
+    pq.write_table(pa.table({"date": moments, "text": ["one", "two"], "stars": stars}), tmp_path / "r.parquet")
+    outcome = run(tmp_path / "r.parquet")
+    assert [(item.text, item.rating) for item in outcome.items] == [("one", 4.5)]
+    assert outcome.rejects[0].place == "row 2"
 
 
 def test_parquet_of_nanoseconds_and_bytes_is_read_too(tmp_path: Path) -> None:
