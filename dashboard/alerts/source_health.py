@@ -18,8 +18,7 @@ from dashboard.alerts.facts import first_run
 from dashboard.alerts.letter import source_subject
 from dashboard.alerts.outbox import Draft
 from dashboard.alerts.words import words
-
-LEAST_PROMISE = timedelta(hours=1)
+from dashboard.standing import promise_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +29,6 @@ class Trouble:
     since: datetime
     promise: timedelta
     error: str | None
-
-
-def promise_of(source: SourceConfig) -> timedelta:
-    """How old the last complete reading may get: as configured, else three of the source's pauses, at least an hour."""
-    return source.fresh_within or max(3 * source.every, LEAST_PROMISE)
 
 
 def trouble(

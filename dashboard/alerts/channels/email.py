@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 
 from dashboard.alerts.channels import (
@@ -24,6 +24,26 @@ from dashboard.alerts.channels import (
 from dashboard.alerts.message import Message, one_line
 from dashboard.alerts.settings import MailSettings, Security, address_of
 
+
+class _Unbroken(EmailPolicy):
+    """Headers of plain ASCII on one line, up to the 998 characters that RFC 5322 allows.
+
+    The standard library would break a long subject right behind its colon, which some programs show as an empty one,
+    and turn a long address in List-Unsubscribe into an encoded word, which none can follow.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        line = f"{name}: {value}"
+        return line + self.linesep if line.isascii() and len(line) <= 998 else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        line = f"{name}: {value}"
+        if line.isascii() and len(line) <= 998:
+            return (line + self.linesep).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Unbroken(linesep=SMTP.linesep)
 ANSWER_SHOWN = 200
 """Characters of a server's answer that are repeated to the owner."""
 
@@ -35,7 +55,7 @@ def compose(settings: MailSettings, to: str, name: str | None, message: Message,
     POST (RFC 8058), Auto-Submitted (RFC 3834) so that holiday notices do not answer.
     """
     recipient = address_of(to)
-    mail = EmailMessage(policy=SMTPUTF8 if not to.isascii() else SMTP)
+    mail = EmailMessage(policy=_POLICY if to.isascii() else _POLICY.clone(utf8=True))
     mail["From"] = address_of(settings.sender)
     mail["To"] = Address(display_name=one_line(name or "", 80), addr_spec=recipient.addr_spec)
     if settings.reply_to is not None:

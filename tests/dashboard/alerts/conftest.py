@@ -33,6 +33,7 @@ class Mailbox:
     """What the server took, and what it shall answer: by recipient at RCPT, for everybody at DATA."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
@@ -50,6 +51,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content or b"", policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.raw.append(bytes(envelope.content or b""))
         self.recipients.extend(envelope.rcpt_tos)
         if self.before_answer is not None:
             self.before_answer()

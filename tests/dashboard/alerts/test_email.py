@@ -26,7 +26,7 @@ from dashboard.alerts.channels import (
     TryLater,
 )
 from dashboard.alerts.channels.email import check, compose, send
-from dashboard.alerts.message import Envelope, Message, write_incident
+from dashboard.alerts.message import Envelope, Message, one_line, write_incident
 from dashboard.alerts.settings import MailSettings, Security
 from dashboard.alerts.words import words
 from tests.dashboard.alerts.conftest import NOW, Mailbox, MailServer, an_alert, free_port
@@ -74,6 +74,18 @@ def test_headers_keep_a_thread_offer_unsubscribing_and_ask_for_no_automatic_answ
     assert mail["List-Unsubscribe"] == "<https://groundswell.example/unsubscribe?token=abc>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_long_headers_stay_whole_on_the_way(mail_server: MailServer) -> None:
+    link = f"https://groundswell.example/unsubscribe?token={'Ab3_-' * 30}"
+    for subject in ("one " * 30, "zwölf Fähren " * 12, "北风渡轮" * 40):
+        send(mail_server.settings, "ann@northwind.example", "Ann", a_message(subject=subject, unsubscribe=link), NOW)
+        raw = mail_server.mailbox.raw[-1].decode("ascii")
+        mail = mail_server.mailbox.mails[-1]
+        assert f"\r\nList-Unsubscribe: <{link}>\r\n" in raw
+        assert mail["Subject"].strip() == one_line(subject, 200)
+        assert all(len(line) <= 998 for line in raw.split("\r\n"))
+        assert "\r\nSubject: " in raw
 
 
 def test_without_a_dashboard_address_unsubscribing_is_a_mail_to_the_sender() -> None:

@@ -144,8 +144,8 @@ def test_a_planted_spike_arrives_as_one_mail_with_its_reason_and_chart(alarmed: 
 def test_its_end_is_told_once_in_the_same_thread(alarmed: Store, mail_server: MailServer) -> None:
     ann = a_manager()
     round_(alarmed, mail_server.settings, ann)
-    calm(alarmed, hour_of(NOW), 40)
-    for hour in (2, 12, 27, 39):
+    calm(alarmed, hour_of(NOW), 46)
+    for hour in (2, 12, 27, 45):
         detect(alarmed, SpikeSettings(zone=BERLIN), NOW + hour * HOUR)
         round_(alarmed, mail_server.settings, ann, now=NOW + hour * HOUR)
     opening, end = mail_server.mailbox.mails

@@ -30,7 +30,7 @@ from dashboard.alerts.links import confirm, confirm_link, token_of, unsubscribe
 from dashboard.alerts.message import Envelope
 from dashboard.alerts.settings import DigestEvery
 from dashboard.alerts.silence import Topic
-from dashboard.alerts.source_health import decide_sources, promise_of, trouble
+from dashboard.alerts.source_health import decide_sources, trouble
 from dashboard.alerts.summaries import ask_to_confirm, decide_digests
 from dashboard.alerts.words import words
 from sentiment.spikes.spike import Severity
@@ -85,12 +85,6 @@ def test_a_source_that_never_worked_is_told_after_the_time_it_promises(post: Sto
     assert rows(post) == []
     check_sources(post, telling, NOW + 2 * HOUR)
     assert len(rows(post)) == 1
-
-
-def test_a_promise_is_configured_or_three_pauses_but_an_hour_at_least() -> None:
-    assert promise_of(FORUM) == HOUR
-    assert promise_of(SourceConfig(name="a", kind="feed", settings=None, every=DAY)) == 3 * DAY
-    assert promise_of(SourceConfig(name="a", kind="feed", settings=None, every=DAY, fresh_within=HOUR)) == HOUR
 
 
 def test_a_source_that_is_off_or_never_ran_is_no_trouble() -> None:
