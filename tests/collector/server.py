@@ -27,6 +27,7 @@ COMPLAINTS = (
     "charged me twice for a seat to {place}",
     "app crashed while I checked in for {place}",
 )
+SYLLABLES = ("ka", "lo", "mi", "ter", "sun", "vel", "ro", "bin", "das", "fe", "gu", "hol", "ish", "jo", "pra", "qui")
 PLACES = ("Oslo", "Lyon", "Porto", "Graz", "Turku", "Ghent", "Cork", "Basel")
 
 
@@ -68,6 +69,10 @@ class World:
         with self.lock:
             return sorted((p for p in self.posts if not p.deleted), key=lambda p: (-p.seconds, -p.number))
 
+    def place(self, number: str) -> int | None:
+        """Where a post stands among the newest first."""
+        return next((i for i, p in enumerate(self.newest_first()) if str(p.number) == number), None)
+
     def only(self, few: list[Post]) -> World:
         """A world of just these posts."""
         return World(posts=few, base=self.base)
@@ -79,9 +84,18 @@ def posts(count: int, newest: datetime, apart: timedelta = timedelta(seconds=30)
     for index in range(count):
         number = start + index
         said = COMPLAINTS[number % len(COMPLAINTS)].format(place=PLACES[number // 5 % len(PLACES)])
-        text = f"Aurora Air {said}, case {number} <3"
+        text = f"Aurora Air {said}, {_names(number)}, case {number} <3"
         made.append(Post(number, text, newest - apart * (count - 1 - index), rating=1 + number % 5))
     return made
+
+
+def _names(number: int) -> str:
+    """Five made-up names that go with a number, so that no two posts are near-duplicates."""
+    digits = number * 2_654_435_761 % 2**40
+    words = [digits >> (8 * word) & 0xFF for word in range(5)]
+    return " ".join(
+        SYLLABLES[word >> 4] + SYLLABLES[word & 15] + str(number % (7 + at)) for at, word in enumerate(words)
+    )
 
 
 def iso(moment: datetime) -> str:
@@ -99,7 +113,7 @@ def mastodon(world: World, path: str, query: dict[str, str]) -> Any:
     limit = min(int(query.get("limit", "20")), 40)
     listed = world.newest_first()
     if "max_id" in query:
-        at = next((i for i, p in enumerate(listed) if str(p.number) == query["max_id"]), None)
+        at = world.place(query["max_id"])
         listed = listed[at + 1 :] if at is not None else []
     return [_status(p) for p in listed[:limit]]
 

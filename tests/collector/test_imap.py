@@ -162,15 +162,15 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
         """
     )
     # Its output goes nowhere: the daemon keeps what it is given, and a pipe would never end.
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "timeout": 30}
-    subprocess.run([DOVECOT, "-c", str(config)], **quiet)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 30}
+    subprocess.run([DOVECOT, "-c", str(config)], check=True, **quiet)
     try:
         opened = Mailbox(port=port, clock=Clock())
         yield opened
         if opened.writer is not None:
             opened.writer.logout()
     finally:
-        subprocess.run([DOVECOT, "-c", str(config), "stop"], **quiet)
+        subprocess.run([DOVECOT, "-c", str(config), "stop"], check=True, **quiet)
         shutil.rmtree(home)
 
 

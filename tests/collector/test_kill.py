@@ -37,8 +37,13 @@ FAULTS: tuple[str | None, ...] = (
 )
 
 
-def collect_under_fire(database: Path, kind: str, count: int, kills: int, seed: int) -> dict[str, Any]:
-    """Collect `count` posts with a process that is killed `kills` times and then left alone; says what happened."""
+def collect_under_fire(
+    database: Path, kind: str, count: int, kills: int, seed: int, longest: float = 1.2
+) -> dict[str, Any]:
+    """Collect `count` posts with a process that is killed `kills` times and then left alone; says what happened.
+
+    longest  seconds that a process lives at most before it is killed
+    """
     dice = random.Random(seed)
     world = World(posts=posts(count, datetime.now(UTC) - timedelta(minutes=1), timedelta(seconds=20)))
     world.faults = deque(dice.choice(FAULTS) for _ in range(count))
@@ -49,7 +54,7 @@ def collect_under_fire(database: Path, kind: str, count: int, kills: int, seed: 
         for left in range(kills, -1, -1):
             process = context.Process(target=run_to_the_end, args=(str(database), base, kind))
             process.start()
-            process.join(timeout=dice.uniform(0.2, 1.2) if left else 300)
+            process.join(timeout=dice.uniform(0.2, longest) if left else 600)
             if process.exitcode is None:
                 process.kill()
                 process.join()
