@@ -42,6 +42,8 @@ class Field(StrEnum):
 
 _SPLIT = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOO_COMMON = {"name"}
+"""Names that say something only if nothing stands beside them: a package has a name, too."""
 CHECKED_ROWS = 500
 """Rows whose cells a guess is held against."""
 
@@ -56,13 +58,18 @@ def _normal(name: str) -> str:
 
 
 @cache
+def _written() -> dict[str, list[str]]:
+    file = resources.files("collector.tabular").joinpath("columns.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
 def _ranks() -> dict[str, dict[Field, int]]:
     """For each name in columns.toml, the fields that go by it and how far down their lists it stands."""
-    written = resources.files("collector.tabular").joinpath("columns.toml").read_text(encoding="utf-8")
     ranks: dict[str, dict[Field, int]] = {}
-    for field, names in tomllib.loads(written).items():
-        for rank, name in enumerate(names):
-            ranks.setdefault(_normal(name), {}).setdefault(Field(field), rank)
+    for field in Field:
+        for rank, name in enumerate(_written()[field]):
+            ranks.setdefault(_normal(name), {}).setdefault(field, rank)
     return ranks
 
 
@@ -84,6 +91,10 @@ def map_columns(names: Sequence[str], sample: Sequence[Sequence[Any]], given: Ma
         if field not in mapping and position not in taken:
             mapping[field] = (position,)
             taken.add(position)
+    halves = [p for p, name in enumerate(names) if _is_half(name) and looks[p].fits(Field.TEXT)]
+    if Field.TEXT not in given and len(halves) > 1 and mapping.get(Field.TEXT, (halves[0],))[0] in halves:
+        mapping[Field.TEXT] = tuple(halves)
+        taken.update(halves)
     free = [position for position in range(len(names)) if position not in taken]
     if Field.TEXT not in mapping and (longest := _longest(free, looks)) is not None:
         mapping[Field.TEXT] = (longest,)
@@ -180,6 +191,8 @@ class _Look:
             Field.URL: self.links >= 0.5,
             Field.REACH: self.worded < 0.5 and not dated,
             Field.LANGUAGE: self.length <= 15,
+            Field.AUTHOR: self.length <= 100 and (self.filled == 1 or self.unique * self.filled > 1),
+            Field.AUTHOR_NAME: self.length <= 100 and (self.filled == 1 or self.unique * self.filled > 1),
         }.get(field, self.length <= 100 and not dated)
 
 
@@ -200,10 +213,16 @@ def _scores(name: str) -> dict[Field, float]:
         for start in range(len(words) - length + 1):
             part = " ".join(words[start : start + length])
             whole = length == len(words)
+            if part in _TOO_COMMON and not whole:
+                continue
             for field, rank in _ranks().get(part, {}).items():
                 score = 1000 - rank if whole else 300 + 20 * length - rank
                 scores[field] = max(score, scores.get(field, 0))
     return scores
+
+
+def _is_half(name: str) -> bool:
+    return not {_normal(half) for half in _written()["halves"]}.isdisjoint(_normal(name).split())
 
 
 def _longest(free: Sequence[int], looks: Sequence[_Look]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,6 +25,7 @@ Progress = Callable[[int, float | None], None]
 PROGRESS_EVERY = 5_000
 OWN_COLUMNS = frozenset({"mention_id", "external_id", "voice_id", "fetched_at", "author_key"})
 """Columns by which an export of our own is known, whose texts may carry the quote that disarms formulas."""
+_SCALE_IN_NAME = re.compile(r"[\[(]\s*((?:0|1)\s*[-–]\s*(?:5|10|100))\s*[\])]")
 _REPEATED = 0.05
 """Share of rows with an id seen before from which a guessed id column is none (a product's or a hotel's id)."""
 
@@ -108,7 +110,7 @@ def survey(
         columns=tuple(table.columns),
         mapping=mapping,
         dates=_dates(table, mapping, seen, date_format, zone),
-        scale=_scale(mapping, seen, rating_scale),
+        scale=_scale(table, mapping, seen, rating_scale),
         decimal=decimal,
         rows=seen.rows,
         guarded=table.format is Format.CSV and OWN_COLUMNS.issubset(table.columns) and _marked(table),
@@ -144,10 +146,14 @@ def _dates(table: Table, mapping: Columns, seen: _Seen, date_format: str | None,
     return DateFormat(zone=zone, order=seen.dates.order(table.columns[mapping[Field.CREATED_AT][0]]))
 
 
-def _scale(mapping: Columns, seen: _Seen, rating_scale: str | None) -> Scale | None:
+def _scale(table: Table, mapping: Columns, seen: _Seen, rating_scale: str | None) -> Scale | None:
     if Field.RATING not in mapping:
         return None
-    return given_scale(rating_scale) if rating_scale is not None else seen.ratings.scale()
+    if rating_scale is not None:
+        return given_scale(rating_scale)
+    # "How likely are you to recommend us? (0-10)": the question says it better than the answers.
+    said = _SCALE_IN_NAME.search(table.columns[mapping[Field.RATING][0]])
+    return given_scale(said[1]) if said else seen.ratings.scale()
 
 
 @dataclass(slots=True)

@@ -33,11 +33,11 @@ LONG = "The ferry left two hours late and nobody told us why"
     ],
 )
 def test_headers_are_understood_in_many_languages(tmp_path: Path, header: list[str]) -> None:
-    rows = [[f"r{n}", f"{n + 13}.03.2024", n % 5 + 1, f"Head {n}", f"{LONG} {n}", "Kim", "Bonn"] for n in range(9)]
+    rows = [[f"r{n}", f"{n + 13}.03.2024", n % 5 + 1, f"Head {n}", f"{LONG} {n}", f"Kim {n}", "Bonn"] for n in range(9)]
     item = run(write_csv(tmp_path / "r.csv", [header, *rows])).items[0]
     assert (item.external_id, item.rating, item.place) == ("r0", 1, "Bonn")
     assert item.text == f"Head 0\n{LONG} 0"
-    assert item.author_name == "Kim"
+    assert item.author_name == "Kim 0"
     assert item.created_at == datetime(2024, 3, 12, 23, tzinfo=UTC)
 
 
@@ -143,6 +143,20 @@ def test_a_preview_says_how_a_file_is_understood(tmp_path: Path) -> None:
 def test_an_option_that_cannot_work_is_named(tmp_path: Path, options: dict[str, str], why: str) -> None:
     with pytest.raises(BadSettings, match=why):
         import_settings(tmp_path / "r.csv", zone=BERLIN, **options)
+
+
+def test_a_scale_in_the_question_wins_over_the_answers(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", "date,text,Recommend us? (0-10)\n2024-03-05,slow,5\n2024-03-06,late,2\n")
+    assert [item.rating for item in run(path).items] == [3, 1.8]
+
+
+def test_halves_of_an_opinion_become_one_text(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "r.csv", "date,Pros,Cons,Package Name\n2024-03-05,the crew,the food,a.b\n2024-03-06,,x,a.b\n"
+    )
+    outcome = run(path)
+    assert outcome.texts == ["the crew\nthe food", "x"]
+    assert outcome.items[0].author_name is None
 
 
 def test_languages_and_counts_are_read_in_their_many_spellings(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from collector.collect import RunReport, collect
 from collector.sources import SourceConfig
 from collector.sources.files import import_settings
 from collector.store import Store
-from collector.store.mentions import mention
 from collector.store.runs import reject
+from collector.store.tables import mention
 from sentiment.store.counts import verify
 from tests.collector.files.writing import BERLIN, CLIENT, NOW, write, write_csv
 
