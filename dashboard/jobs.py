@@ -20,7 +20,7 @@ from collector.collect import RunReport, collect
 from collector.http import Client
 from collector.sources import SourceConfig
 from collector.store import Store
-from collector.store.mentions import forget_old_voices
+from collector.store.voices import forget_old_voices
 from dashboard.config import Config
 from sentiment.read import ReadReport, read_unread
 from sentiment.store import open_store

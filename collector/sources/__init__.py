@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -109,7 +109,6 @@ class SourceConfig:
     every: timedelta = timedelta(minutes=15)
     enabled: bool = True
     fresh_within: timedelta | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @cache

@@ -152,11 +152,15 @@ def _pages(settings: Settings, account: _Account, walk: Walk, query: str, cursor
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The posts of one answer of searchPosts or getPosts."""
-    if not isinstance(payload, dict) or "posts" not in payload:
+    """The posts of one answer of searchPosts or getPosts (or of a feed, each under "post")."""
+    known = payload if isinstance(payload, dict) else {}
+    posts = known.get("posts")
+    if posts is None and isinstance(known.get("feed"), list):
+        posts = [one.get("post") if isinstance(one, dict) else one for one in known["feed"]]
+    if posts is None:
         raise PayloadChanged("Bluesky's answer holds no list of posts.")
     anonymous = settings.identifier is None
-    return read_each(payload["posts"], partial(_item, anonymous=anonymous), name="uri", what="Bluesky's search")
+    return read_each(posts, partial(_item, anonymous=anonymous), name="uri", what="Bluesky's search")
 
 
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:

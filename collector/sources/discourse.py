@@ -106,29 +106,31 @@ def _is_gone(post: Any) -> bool:
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The posts of one answer."""
-    if not isinstance(payload, dict) or "latest_posts" not in payload:
-        raise PayloadChanged("The forum's answer holds no latest_posts.")
-    base = settings.base_url.rstrip("/")
-    return read_each(payload["latest_posts"], partial(_item, base=base), name="id", what="the forum's posts")
+    """The posts of one answer: of posts.json, of a topic (post_stream), or of a search (excerpts only)."""
+    known = payload if isinstance(payload, dict) else {}
+    posts = known.get("latest_posts", (known.get("post_stream") or known).get("posts"))
+    if posts is None:
+        raise PayloadChanged("The forum's answer holds no posts.")
+    base, topic = settings.base_url.rstrip("/"), known.get("title") if "post_stream" in known else None
+    return read_each(posts, partial(_item, base=base, topic=topic), name="id", what="the forum's posts")
 
 
-def _item(post: Any, *, base: str) -> Item | None:
+def _item(post: Any, *, base: str, topic: str | None = None) -> Item | None:
     if _is_gone(post):
         return None
     first = post.get("post_number") == 1
     likes = [one.get("count") for one in post.get("actions_summary") or () if one.get("id") == LIKES]
     edited = post.get("updated_at") if post.get("version", 1) > 1 else None
-    parent, topic = post.get("reply_to_post_number"), post.get("topic_id")
+    parent = post.get("reply_to_post_number")
     return Item(
         external_id=string(post, "id"),
         kind=Kind.POST if first else Kind.COMMENT,
-        text=titled(post.get("topic_title") if first else None, text_of(post["cooked"])),
+        text=titled(post.get("topic_title") or topic if first else None, text_of(post["blurb"] if "blurb" in post else post["cooked"])),
         created_at=moment(post["created_at"]),
         edited_at=moment(edited) if edited else None,
         author=post.get("username"),
         author_name=post.get("name") or post.get("username"),
         url=f"{base}{post['post_url']}" if post.get("post_url") else f"{base}/p/{post['id']}",
-        parent_id=f"{topic}/{parent}" if parent else None,
+        parent_id=f"{post.get('topic_id')}/{parent}" if parent else None,
         reach=counted(*likes, post.get("reply_count")),
     )

@@ -26,11 +26,12 @@ from collector.identity import clean_text
 from collector.mention import Item, Kind
 from collector.sources import Cursor, Page, Reject, Span, Walk
 from collector.tabular import Broken, Format, Row, Table
-from collector.tabular.columns import Field, known_name
-from collector.tabular.dates import DateFormat, NotADate, names_no_time, read_date
+from collector.tabular.columns import Field, check_fields, known_name
+from collector.tabular.dates import DateFormat, NotADate, given_format, names_no_time, read_date
 from collector.tabular.items import ItemReader, NotAnItem
 from collector.tabular.ledger import Entry, Ledger, stamp_of, widened
 from collector.tabular.opening import SUFFIXES, open_table
+from collector.tabular.ratings import given_scale
 from collector.tabular.survey import Progress, Understanding, survey
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ class Settings:
             raise BadSettings(f"The delimiter is one character, or the word tab; {self.delimiter!r} is neither.")
         if self.decimal not in {None, ",", "."}:
             raise BadSettings(f"The decimal sign is ',' or '.', not {self.decimal!r}.")
+        check_fields(self.map)
+        if self.rating_scale is not None:
+            given_scale(self.rating_scale)
+        if self.date_format is not None:
+            given_format(self.date_format, self.zone)
 
 
 def _delimiter(wanted: str) -> str:

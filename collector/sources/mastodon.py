@@ -92,7 +92,9 @@ def _pages(settings: Settings, client: Client, walk: Walk, tag: str, cursor: Cur
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The posts of one timeline answer."""
+    """The posts of one timeline answer (or of a search, under "statuses")."""
+    if isinstance(payload, dict) and "statuses" in payload:
+        payload = payload["statuses"]
     if isinstance(payload, dict) and "error" in payload:
         raise PayloadChanged(
             f"Mastodon answered with an error where posts are expected: {str(payload['error'])[:200]}."

@@ -124,17 +124,26 @@ def _pages(settings: Settings, listing: Any, walk: Walk, cursor: Cursor | None) 
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The posts and comments of one listing."""
-    if not isinstance(payload, dict) or not isinstance(payload.get("data"), dict):
+    """The posts and comments of one listing, or of a thread (two listings, with replies under replies)."""
+    listings = payload if isinstance(payload, list) else [payload]
+    if not all(isinstance(one, dict) and isinstance(one.get("data"), dict) for one in listings):
         raise PayloadChanged("Reddit's answer is no listing.")
-    children = payload["data"].get("children")
-    if isinstance(children, list):
-        children = [{**one["data"], "kind": one.get("kind")} if _is_thing(one) else one for one in children]
+    children = [child for listing in listings for child in _children(listing)]
     return read_each(children, _item, name="name", what="Reddit's listing")
 
 
-def _is_thing(child: Any) -> bool:
-    return isinstance(child, dict) and isinstance(child.get("data"), dict)
+def _children(listing: Any) -> Iterator[Any]:
+    """What a listing holds, each with its kind, followed by its replies."""
+    waiting = list(listing["data"].get("children") or ())
+    while waiting:
+        child = waiting.pop(0)
+        if not isinstance(child, dict) or not isinstance(child.get("data"), dict):
+            yield child
+            continue
+        replies = child["data"].get("replies")
+        yield {**child["data"], "kind": child.get("kind"), "replies": None}
+        if isinstance(replies, dict) and isinstance(replies.get("data"), dict):
+            waiting = [*(replies["data"].get("children") or ()), *waiting]
 
 
 def _item(said: Any) -> Item | None:

@@ -97,7 +97,7 @@ def _ask(settings: Settings, client: Client, params: dict[str, Any]) -> Any:
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The questions of one answer."""
+    """The questions (or answers, or comments) of one answer."""
     if not isinstance(payload, dict) or "items" not in payload:
         raise PayloadChanged("Stack Exchange's answer holds no items.")
     return read_each(payload["items"], _item, name="question_id", what="Stack Exchange's answer")
@@ -105,16 +105,19 @@ def parse(payload: Any, settings: Settings) -> Parsed:
 
 def _item(question: Any) -> Item:
     owner = question.get("owner") or {}
+    named = next((name for name in ("comment_id", "answer_id") if name in question), "question_id")
+    parent = None if named == "question_id" else question.get("post_id") or question.get("question_id")
     name = html.unescape(owner["display_name"]) if owner.get("display_name") else None
     edited = question.get("last_edit_date")
     return Item(
-        external_id=string(question, "question_id"),
-        kind=Kind.POST,
-        text=titled(html.unescape(string(question, "title")), text_of(question.get("body"))),
+        external_id=string(question, named),
+        kind=Kind.POST if parent is None else Kind.COMMENT,
+        text=titled(html.unescape(question.get("title") or ""), text_of(question.get("body"))),
         created_at=epoch(question["creation_date"]),
         edited_at=epoch(edited) if edited else None,
         author=str(owner["user_id"]) if owner.get("user_id") else name,
         author_name=name,
         url=question.get("link"),
+        parent_id=str(parent) if parent else None,
         reach=counted(question.get("answer_count"), max(0, question.get("score", 0))),
     )

@@ -150,6 +150,9 @@ def parse(payload: Any, settings: Settings) -> Parsed:
 
 
 def _thread(thread: Any) -> Item:
+    """The first comment of a thread; a single comment (of comments.list) stands for itself."""
+    if "textDisplay" in thread["snippet"]:
+        return _comment(thread)
     return _comment(thread["snippet"]["topLevelComment"])
 
 

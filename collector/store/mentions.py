@@ -1,29 +1,17 @@
-"""The mentions: their table, revisions, voices and tombstones, and all SQL that touches them."""
+"""Saving, editing and deleting mentions: all SQL that changes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
     Connection,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
     and_,
     bindparam,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -32,84 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import RowMapping
 
-from collector.identity import normal_words, same_voice, signature
 from collector.mention import Mention
-from collector.store import Observer, Store, Utc, day_of, hour_of, metadata
+from collector.store import Store, day_of, hour_of
 from collector.store.search import index_texts, unindex_texts
-
-_ID = BigInteger().with_variant(Integer, "sqlite")
-CHUNK = 500
-"""Rows a statement; under SQLite's limit of bound variables whatever the number of columns."""
-VOICE_MEMORY = timedelta(days=45)
-"""How far apart in time two near-duplicates may be and still be one voice."""
-
-mention = Table(
-    "mention",
-    metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("source", String(100), nullable=False),
-    Column("brand", String(100), nullable=False),
-    Column("external_id", String(500), nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("created_at", Utc, nullable=False),
-    Column("edited_at", Utc),
-    Column("fetched_at", Utc, nullable=False),
-    Column("rating", Float),
-    Column("author_key", String(32)),
-    Column("author_name", String(200)),
-    Column("language", String(20)),
-    Column("url", Text),
-    Column("parent_id", String(500)),
-    Column("reach", BigInteger),
-    Column("place", String(200)),
-    Column("segment", String(200)),
-    Column("matched", String(200)),
-    Column("hour", Integer, nullable=False, comment="hours since 1970, UTC"),
-    Column("day", Integer, nullable=False, comment="calendar day in the owner's zone, days since 1970"),
-    Column("revision", Integer, nullable=False, server_default="1"),
-    Column("voice_id", BigInteger, comment="the mention that stands for this near-duplicate group"),
-    Column("head", Boolean, nullable=False, comment="whether this mention is the one that stands for its voice"),
-    UniqueConstraint("source", "brand", "external_id"),
-    Index("ix_mention_brand_created", "brand", "created_at"),
-    Index("ix_mention_created", "created_at"),
-    Index("ix_mention_voice", "voice_id"),
-    Index("ix_mention_author", "author_key"),
-    sqlite_autoincrement=True,
-)
-"""One row a mention and brand."""
-
-revision = Table(
-    "revision",
-    metadata,
-    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("rating", Float),
-    Column("seen_at", Utc, nullable=False, comment="when this wording was replaced"),
-)
-"""What an edited mention said before."""
-
-tombstone = Table(
-    "tombstone",
-    metadata,
-    Column("source", String(100), primary_key=True),
-    Column("brand", String(100), primary_key=True),
-    Column("external_id", String(500), primary_key=True),
-    Column("reason", String(50), nullable=False),
-    Column("at", Utc, nullable=False),
-)
-"""Mentions that were deleted or erased and must not come back with the next overlap window."""
-
-voice_key = Table(
-    "voice_key",
-    metadata,
-    Column("brand", String(100), primary_key=True),
-    Column("key", BigInteger, primary_key=True),
-    Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
-    Index("ix_voice_key_mention", "mention_id"),
-)
-"""The near-duplicate index: signature keys of recent voices' heads."""
+from collector.store.tables import CHUNK, mention, revision, tombstone
+from collector.store.voices import group, ungroup
 
 _FIELDS = tuple(f.name for f in fields(Mention))
 _CONTENT = ("text", "rating", "edited_at")
@@ -203,7 +118,7 @@ def _insert(conn: Connection, store: Store, fresh: Sequence[Mention]) -> None:
     rows = [_row(m, store) | {"head": True, "revision": 1} for m in fresh]
     ids = list(conn.scalars(insert(mention).returning(mention.c.id, sort_by_parameter_order=True), rows))
     index_texts(conn, ids)
-    _group(conn, store.observer, list(zip(ids, fresh, strict=True)))
+    group(conn, store.observer, list(zip(ids, fresh, strict=True)))
     store.observer.arriving(conn, ids, unread=True)
 
 
@@ -225,7 +140,7 @@ def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Men
         ],
     )
     store.observer.leaving(conn, ids)
-    _ungroup(conn, store.observer, ids)
+    ungroup(conn, store.observer, ids)
     unindex_texts(conn, ids)
     conn.execute(
         update(mention)
@@ -242,7 +157,7 @@ def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Men
         ],
     )
     index_texts(conn, ids)
-    _group(conn, store.observer, [(row["id"], m) for row, m in edited])
+    group(conn, store.observer, [(row["id"], m) for row, m in edited])
     store.observer.arriving(conn, ids, unread=True)
 
 
@@ -262,97 +177,6 @@ def _refresh(conn: Connection, refreshed: Sequence[tuple[RowMapping, Mention]]) 
     )
 
 
-# ------------------------------------------------------------------ voices
-
-
-def _group(conn: Connection, observer: Observer, rows: Sequence[tuple[int, Mention]]) -> None:
-    """Give each row its voice: that of an earlier near-duplicate of the same brand, else its own."""
-    words = {row_id: normal_words(m.text) for row_id, m in rows}
-    keys = {row_id: signature(words[row_id]) for row_id in words}
-    heads = _candidates(conn, [(m.brand, key) for row_id, m in rows for key in keys[row_id]])
-    followers: list[dict[str, Any]] = []
-    index: list[dict[str, Any]] = []
-    for row_id, m in rows:
-        head = _head_for(words[row_id], m, [c for key in keys[row_id] for c in heads.get((m.brand, key), ())])
-        if head is None:
-            for key in keys[row_id]:
-                heads.setdefault((m.brand, key), []).append((row_id, m.created_at, words[row_id]))
-                index.append({"brand": m.brand, "key": key, "mention_id": row_id})
-        followers.append({"row_id": row_id, "voice": head or row_id, "is_head": head is None})
-    if index:
-        unique = {(row["brand"], row["key"], row["mention_id"]): row for row in index}
-        conn.execute(insert(voice_key), list(unique.values()))
-    conn.execute(
-        update(mention)
-        .where(mention.c.id == bindparam("row_id"))
-        .values(voice_id=bindparam("voice"), head=bindparam("is_head")),
-        followers,
-    )
-
-
-_Candidate = tuple[int, datetime, list[str]]
-
-
-def _candidates(conn: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[_Candidate]]:
-    found: dict[tuple[str, int], list[_Candidate]] = {}
-    words: dict[int, list[str]] = {}
-    by_brand: dict[str, set[int]] = {}
-    for brand, key in keys:
-        by_brand.setdefault(brand, set()).add(key)
-    for brand, wanted in by_brand.items():
-        listed = list(wanted)
-        for start in range(0, len(listed), CHUNK):
-            rows = conn.execute(
-                select(voice_key.c.key, mention.c.id, mention.c.created_at, mention.c.text)
-                .join(mention, mention.c.id == voice_key.c.mention_id)
-                .where(voice_key.c.brand == brand, voice_key.c.key.in_(listed[start : start + CHUNK]))
-                .order_by(mention.c.id)
-            )
-            for key, mention_id, created_at, text in rows:
-                if mention_id not in words:
-                    words[mention_id] = normal_words(text)
-                found.setdefault((brand, key), []).append((mention_id, created_at, words[mention_id]))
-    return found
-
-
-def _head_for(words: Sequence[str], m: Mention, candidates: Iterable[_Candidate]) -> int | None:
-    tried: set[int] = set()
-    for head_id, created_at, other in candidates:
-        if head_id in tried:
-            continue
-        tried.add(head_id)
-        if abs(m.created_at - created_at) <= VOICE_MEMORY and same_voice(words, other):
-            return head_id
-    return None
-
-
-def _ungroup(conn: Connection, observer: Observer, ids: Sequence[int]) -> None:
-    """Take mentions out of their voices; where a head goes, its eldest follower takes over (and is counted anew)."""
-    conn.execute(delete(voice_key).where(voice_key.c.mention_id.in_(ids)))
-    orphans = conn.execute(
-        select(mention.c.voice_id, func.min(mention.c.id))
-        .where(mention.c.voice_id.in_(ids), mention.c.id.not_in(ids))
-        .group_by(mention.c.voice_id)
-    ).all()
-    for old_head, heir in orphans:
-        observer.leaving(conn, [heir])
-        conn.execute(
-            update(mention).where(mention.c.voice_id == old_head, mention.c.id.not_in(ids)).values(voice_id=heir)
-        )
-        conn.execute(update(mention).where(mention.c.id == heir).values(head=True))
-        brand, text = conn.execute(select(mention.c.brand, mention.c.text).where(mention.c.id == heir)).one()
-        keys = set(signature(normal_words(text)))
-        if keys:
-            conn.execute(insert(voice_key), [{"brand": brand, "key": key, "mention_id": heir} for key in keys])
-        observer.arriving(conn, [heir], unread=False)
-
-
-def forget_old_voices(conn: Connection, now: datetime) -> int:
-    """Drop index keys of heads too old to be met again; returns how many."""
-    old = select(mention.c.id).where(mention.c.created_at < now - 2 * VOICE_MEMORY)
-    return conn.execute(delete(voice_key).where(voice_key.c.mention_id.in_(old))).rowcount
-
-
 # ------------------------------------------------------------------ deletion
 
 
@@ -370,7 +194,7 @@ def delete_mentions(
             if rows:
                 conn.execute(insert(tombstone), [row._asdict() | {"reason": reason, "at": now} for row in rows])
         store.observer.leaving(conn, chunk)
-        _ungroup(conn, store.observer, chunk)
+        ungroup(conn, store.observer, chunk)
         unindex_texts(conn, chunk)
         gone += conn.execute(delete(mention).where(mention.c.id.in_(chunk))).rowcount
     return gone

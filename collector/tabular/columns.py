@@ -85,7 +85,8 @@ def map_columns(names: Sequence[str], sample: Sequence[Sequence[Any]], given: Ma
     Raises BadSettings where `given` names a field or a column that does not exist, or no text is found.
     """
     looks = [_Look.at([row[position] for row in sample]) for position in range(len(names))]
-    mapping = {Field(field): _positions(field, wanted, names) for field, wanted in _checked(given).items()}
+    check_fields(given)
+    mapping = {Field(field): _positions(field, wanted, names) for field, wanted in given.items()}
     taken = {position for positions in mapping.values() for position in positions}
     for _, field, position in sorted(_candidates(names, looks), key=lambda entry: (-entry[0], entry[2])):
         if field not in mapping and position not in taken:
@@ -117,13 +118,13 @@ def _listed(names: Sequence[str]) -> str:
     return f"The columns are {', '.join(repr(name[:60]) for name in names[:30])}{more}."
 
 
-def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+def check_fields(given: Mapping[str, str]) -> None:
+    """Raise BadSettings, with the nearest field there is, where a mapping names one that there is not."""
     for field in given:
         if field not in set(Field):
             near = get_close_matches(field, list(Field), n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise BadSettings(f"There is no field {field!r} to map a column to.{hint} There are {', '.join(Field)}.")
-    return given
 
 
 def _positions(field: str, wanted: str, names: Sequence[str]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from collector.errors import BadSettings
 from collector.store import EPOCH, MICROSECOND, Store, day_of
-from collector.store.mentions import mention
+from collector.store.tables import mention
 from dashboard.exports.filters import Filters, nearest
 from dashboard.exports.incident_rows import incident_table, no_sentiment, spike_table
 from dashboard.exports.table import Cell, Column, Table, What

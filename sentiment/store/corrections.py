@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from collector.store import Store
-from collector.store.mentions import mention
+from collector.store.tables import mention
 from sentiment.reading import Intent, Loyalty, Reading, Sentiment, Stage
 from sentiment.store.readings import correction, label, label_aspect, reading, reading_of, relabel
 

@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 
 from collector.store import metadata
-from collector.store.mentions import CHUNK, mention
 from collector.store.runs import upsert
+from collector.store.tables import CHUNK, mention
 from sentiment.store.readings import label, label_aspect
 from sentiment.taxonomy import ALL, taxonomy
 

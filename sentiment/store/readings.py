@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 
 from collector.store import Store, Utc, metadata
-from collector.store.mentions import CHUNK, mention
 from collector.store.runs import upsert
+from collector.store.tables import CHUNK, mention
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
 
 _ID = BigInteger().with_variant(Integer, "sqlite")

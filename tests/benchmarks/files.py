@@ -111,7 +111,7 @@ def _fill_store(path: Path, rows: int) -> None:
     """Rows straight into the tables: how they get there is measured elsewhere."""
     from sqlalchemy import insert
 
-    from collector.store.mentions import mention
+    from collector.store.tables import mention
     from sentiment.store import open_store
     from sentiment.store.readings import label, label_aspect
 

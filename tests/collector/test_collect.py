@@ -21,8 +21,8 @@ from collector.sources import SourceConfig, kinds
 from collector.sources.generic_json import Paging
 from collector.sources.x import LAGS
 from collector.store import Store
-from collector.store.mentions import mention, revision
 from collector.store.runs import lease, reject, run, spans_of, state_of, take_lease, this_process, validator
+from collector.store.tables import mention, revision
 from tests.collector.clock import Clock
 from tests.collector.keys import account_file, elliptic_key
 from tests.collector.server import World, posts, serving

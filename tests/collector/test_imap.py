@@ -26,8 +26,8 @@ from collector.http import Client
 from collector.sources import SourceConfig
 from collector.sources.imap import Security, Settings, own_words, parse
 from collector.store import Store
-from collector.store.mentions import mention
 from collector.store.runs import reject, state_of
+from collector.store.tables import mention
 from tests.collector.clock import Clock
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"

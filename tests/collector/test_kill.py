@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from collector.store import open_engine
-from collector.store.mentions import mention
 from collector.store.runs import run, spans_of, state_of
+from collector.store.tables import mention
 from tests.collector.collecting import run_to_the_end
 from tests.collector.server import World, posts, serving
 
@@ -38,7 +38,7 @@ FAULTS: tuple[str | None, ...] = (
 
 
 def collect_under_fire(
-    database: Path, kind: str, count: int, kills: int, seed: int, longest: float = 1.2
+    database: Path, kind: str, count: int, kills: int, *, seed: int, longest: float = 1.2
 ) -> dict[str, Any]:
     """Collect `count` posts with a process that is killed `kills` times and then left alone; says what happened.
 

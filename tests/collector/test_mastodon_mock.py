@@ -19,7 +19,7 @@ from collector.http import Client
 from collector.sources import SourceConfig
 from collector.sources.mastodon import Settings
 from collector.store import Store
-from collector.store.mentions import mention
+from collector.store.tables import mention
 from tests.collector.clock import Clock
 
 TOKEN = {"authorization": "Bearer mock_token"}

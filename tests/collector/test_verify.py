@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from collector.collect import RunReport
 from collector.sources import kinds
 from collector.store import Store
-from collector.store.mentions import mention, tombstone
+from collector.store.tables import mention, tombstone
 from collector.verify import can_verify, verify_source
 from tests.collector.test_collect import BRANDS, OPTIONS, Site, site
 

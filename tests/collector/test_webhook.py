@@ -19,8 +19,8 @@ from collector.errors import BadSettings
 from collector.sources import SourceConfig
 from collector.sources.webhook import Settings
 from collector.store import Store
-from collector.store.mentions import mention
 from collector.store.runs import reject, run, state_of
+from collector.store.tables import mention
 from collector.webhook import Receiver, signature
 from tests.collector.clock import Clock
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, case, delete, func, insert, or_, select
 
 from collector.store import from_hour
-from collector.store.mentions import mention
 from collector.store.runs import coverage, spans_of, upsert
+from collector.store.tables import mention
 from sentiment.spikes.detect import NEVER, Watch
 from sentiment.spikes.judge import SeriesHistory
 from sentiment.spikes.spike import SeriesKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select, true
 
 from collector.store import from_hour
-from collector.store.mentions import mention
+from collector.store.tables import mention
 from sentiment.spikes.drivers import Said
 from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.store.readings import label, label_aspect

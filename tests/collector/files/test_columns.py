@@ -138,7 +138,8 @@ def test_a_preview_says_how_a_file_is_understood(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [({"kind": "rant"}, "kinds are review"), ({"format": "ods"}, "formats csv"), ({"delimiter": ";;"}, "one character"),
-     ({"decimal": "'"}, "decimal")],
+     ({"decimal": "'"}, "decimal"), ({"mapping": "txt=a"}, "Did you mean text"), ({"rating_scale": "x"}, "scale"),
+     ({"date_format": "dd.mm"}, "date format")],
 )  # fmt: skip
 def test_an_option_that_cannot_work_is_named(tmp_path: Path, options: dict[str, str], why: str) -> None:
     with pytest.raises(BadSettings, match=why):

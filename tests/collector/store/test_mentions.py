@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_of, ids_of_author, mention, revision, save_mentions
+from collector.store.mentions import delete_mentions, ids_of, ids_of_author, save_mentions
 from collector.store.search import matching, terms_of
+from collector.store.tables import mention, revision
 from tests.fakes import NOW, a_mention
 
 COPY = "Booked for the nine o'clock crossing and it simply never came, thanks for nothing at all"

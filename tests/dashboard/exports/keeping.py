@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from collector.mention import Mention
 from collector.store import Store
-from collector.store.mentions import mention, save_mentions
+from collector.store.mentions import save_mentions
+from collector.store.tables import mention
 from dashboard.exports import Filters, Manifest, export
 from sentiment.reading import Intent, Sentiment
 from sentiment.store.readings import claim, save_readings

@@ -100,7 +100,8 @@ def test_importing_an_export_gives_the_same_mentions(
     with store.write() as conn:
         from sqlalchemy import select
 
-        from collector.store.mentions import delete_mentions, mention
+        from collector.store.mentions import delete_mentions
+        from collector.store.tables import mention
 
         delete_mentions(conn, store, list(conn.scalars(select(mention.c.id))), reason="test", now=NOW, bury=False)
     mentions = {m.external_id: m for m in map(as_mention, items) if m is not None}

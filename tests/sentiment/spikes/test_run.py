@@ -10,8 +10,9 @@ from sqlalchemy import func, insert, select
 
 from collector.sources import Span
 from collector.store import Store, from_hour, hour_of
-from collector.store.mentions import mention, save_mentions
+from collector.store.mentions import save_mentions
 from collector.store.runs import cover
+from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.spikes.incident import IncidentState
 from sentiment.spikes.run import backtest, detect

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from collector.store import Store
-from collector.store.mentions import delete_mentions, mention, save_mentions
+from collector.store.mentions import delete_mentions, save_mentions
+from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.reading import Sentiment
 from sentiment.store import open_store
