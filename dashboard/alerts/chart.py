@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,8 @@ from dashboard.alerts.alert import Point
 WIDTH, HEIGHT = 500, 200
 """Points; drawn at twice the size, so that the picture is sharp on dense screens."""
 OBSERVED, USUAL, BAND, MARK, UNREAD = "#b42318", "#475467", "#d0d5dd", "#fef0c7", "#e4e7ec"
+_CLOCK = "utchours(datum.value) === 0 ? utcFormat(datum.value, '%a %-d') : utcFormat(datum.value, '%H:%M')"
+"""Days by name where they begin, else the time of day on a 24-hour clock."""
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
@@ -33,7 +36,7 @@ def specification(
             "lower": point.lower,
             "upper": point.upper,
         }
-        for point in points
+        for point in _closed(points)
     ]
     axis = {
         "labelFont": FONT,
@@ -80,7 +83,7 @@ def specification(
         "data": {"values": rows},
         "layer": [
             _bands([(start, end)], MARK, zone),
-            _bands(_unread(points), UNREAD, zone),
+            _bands(_unread(_closed(points)), UNREAD, zone),
             {
                 "mark": {"type": "area", "interpolate": "step-after", "color": BAND, "opacity": 0.6},
                 "encoding": {"x": time, "y": {"field": "lower", **amount}, "y2": {"field": "upper"}},
@@ -91,10 +94,23 @@ def specification(
     }
 
 
-def png(spec: Mapping[str, Any]) -> bytes:
-    """A specification drawn; no address outside it is ever read. Raises ValueError where it cannot be drawn."""
-    drawn: bytes = vl_convert.vegalite_to_png(dict(spec), scale=2, allowed_base_urls=[])
+def png(spec: Mapping[str, Any], weekdays: Sequence[str], months: Sequence[str]) -> bytes:
+    """A specification drawn, with short names of weekdays (Monday first) and months.
+
+    No address outside the specification is ever read. Raises ValueError where it cannot be drawn.
+    """
+    days = [weekdays[-1], *weekdays[:-1]]
+    names = {"days": days, "shortDays": days, "months": list(months), "shortMonths": list(months)}
+    locale = {"dateTime": "%x, %X", "date": "%Y-%m-%d", "time": "%H:%M", "periods": ["AM", "PM"], **names}
+    drawn: bytes = vl_convert.vegalite_to_png(
+        dict(spec), scale=2, allowed_base_urls=[], time_format_locale=locale, show_warnings=False
+    )
     return drawn
+
+
+def _closed(points: Sequence[Point]) -> list[Point]:
+    """The points with the last one repeated at its end, for a step is drawn from one point to the next."""
+    return [*points, replace(points[-1], at=points[-1].at + (points[-1].at - points[-2].at))]
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> str:

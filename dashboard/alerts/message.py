@@ -162,7 +162,7 @@ def _figures(alert: Alert, words: Words) -> dict[str, str]:
         "usual": usual(alert, words),
         "span": words.span(alert.hours),
         "started": words.moment(alert.started_at),
-        "resolved": words.moment(alert.resolved_at or alert.last_seen),
+        "over": words.moment(alert.last_seen),
     }
 
 
@@ -174,7 +174,9 @@ def subject_of(alert: Alert, words: Words) -> str:
 
 
 def _title(alert: Alert, words: Words) -> str:
-    key = "title_opened" if alert.resolved_at is None else "title_over"
+    key = "title_opened"
+    if alert.resolved_at is not None:
+        key = "title_over" if alert.event is Event.RESOLVED else "title_past"
     return one_line(words.say(key, **_figures(alert, words)), 200)
 
 
@@ -247,9 +249,9 @@ def _chart(alert: Alert, words: Words) -> bytes | None:
     if len(alert.points) < 2:
         return None
     names = {key: words[key] for key in ("observed", "usual", "axis")}
-    spec = specification(alert.points, alert.started_at, alert.resolved_at or alert.last_seen, words.zone, names)
+    spec = specification(alert.points, alert.started_at, alert.last_seen, words.zone, names)
     try:
-        return png(spec)
+        return png(spec, words["weekdays"].split(), words["months"].split())
     except ValueError:
         # A picture that cannot be drawn must not keep the alert back: the figures stand in the text as well.
         return None
