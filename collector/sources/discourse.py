@@ -121,11 +121,12 @@ def _item(post: Any, *, base: str, topic: str | None = None) -> Item | None:
     first = post.get("post_number") == 1
     likes = [one.get("count") for one in post.get("actions_summary") or () if one.get("id") == LIKES]
     edited = post.get("updated_at") if post.get("version", 1) > 1 else None
-    parent = post.get("reply_to_post_number")
+    parent, said = post.get("reply_to_post_number"), post["blurb"] if "blurb" in post else post["cooked"]
+    title = post.get("topic_title") or topic if first else None
     return Item(
         external_id=string(post, "id"),
         kind=Kind.POST if first else Kind.COMMENT,
-        text=titled(post.get("topic_title") or topic if first else None, text_of(post["blurb"] if "blurb" in post else post["cooked"])),
+        text=titled(title, text_of(said)),
         created_at=moment(post["created_at"]),
         edited_at=moment(edited) if edited else None,
         author=post.get("username"),

@@ -19,7 +19,7 @@ from tests.collector.test_kill import collect_under_fire
 def main(count: int, kills: int, seed: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        got = collect_under_fire(Path(folder) / "g.db", "mastodon", count, kills, seed, longest=5.0)
+        got = collect_under_fire(Path(folder) / "g.db", "mastodon", count, kills, seed=seed, longest=5.0)
     right = got["numbers"] == list(range(count + 30)) and not got["twice"]
     print(
         f"{count:,} posts, {kills} kills, {got['killed runs']} runs left unfinished, {got['requests']:,} requests, "
