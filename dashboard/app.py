@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import streamlit as st
 
 from collector.store import StoreError
@@ -14,11 +16,14 @@ PAGES = {
     "Behind the figures": ["sources"],
 }
 HIDDEN = ["incident"]
+# A file of our own: a symbol by name would be fetched from a font server outside.
+MARK = str(resources.files("dashboard").joinpath("mark.png"))
 
 
 def main() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(page_title="Groundswell", page_icon=":material/waves:", layout="wide")
+    st.set_page_config(page_title="Groundswell", page_icon=MARK, layout="wide")
+    st.logo(MARK, size="large", link=None)
     style()
     try:
         session()

@@ -15,7 +15,7 @@ import pandas as pd
 from dashboard.theme import ACCENT, GAP, HEAT, NEGATIVE, NEUTRAL, POSITIVE, SPIKE
 
 Spec = dict[str, Any]
-HATCHES = 90
+HATCHES = 160
 """Slanted lines across a whole chart: as near as Vega-Lite comes to a hatched area."""
 _CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.5}, "legend": {"orient": "top", "title": None}}
 _PERCENT = {"format": ".0%", "tickCount": 4, "title": None}
@@ -48,14 +48,14 @@ def share_over_time(
     ]
     first, last = days["day"].iloc[0], days["day"].iloc[-1]
     begin, end = _wall_day(first), _wall_day(last + timedelta(days=1))
-    top = max([row["high"] or 0.0 for row in rows] + [before or 0.0, 0.1])
+    top = max([float(row["share"] or 0.0) for row in rows] + [before or 0.0, 0.1])
     x = {
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "domain": [begin, end]},
         "axis": {"title": None, "grid": False, "labelOverlap": True, "tickCount": 6, "format": "%-d %b"},
     }
-    y = {"type": "quantitative", "axis": _PERCENT, "scale": {"domain": [0, min(1.0, top * 1.12)], "nice": True}}
+    y = {"type": "quantitative", "axis": _PERCENT, "scale": {"domain": [0, min(1.0, top * 1.3)], "nice": True}}
     tooltip = [
         {"field": "day", "type": "temporal", "title": "Day", "format": "%a %-d %b %Y"},
         {"field": "share", "type": "quantitative", "title": "Dissatisfied", "format": ".1%"},
@@ -68,11 +68,11 @@ def share_over_time(
         *_gap_layers(gaps, begin, end, x, zone),
         *_spike_layers(spikes, begin, end, x, zone),
         {
-            "mark": {"type": "area", "opacity": 0.18, "color": NEGATIVE, "interpolate": "monotone"},
+            "mark": {"type": "area", "opacity": 0.18, "color": NEGATIVE, "clip": True},
             "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
         },
         {
-            "mark": {"type": "line", "color": NEGATIVE, "strokeWidth": 2.2, "interpolate": "monotone"},
+            "mark": {"type": "line", "color": NEGATIVE, "strokeWidth": 2.2},
             "encoding": {"x": x, "y": {"field": "share", **y}},
         },
         {
@@ -217,7 +217,7 @@ def heat_map(cells: pd.DataFrame, order: Sequence[str], *, unit: str, height: in
             "color": {
                 "field": "share",
                 "type": "quantitative",
-                "scale": {"range": list(HEAT), "domainMin": 0},
+                "scale": {"range": list(HEAT), "domainMin": 0, "interpolate": "rgb"},
                 "legend": {"format": ".0%", "orient": "top", "title": "share of all voices", "gradientLength": 160},
             },
             "tooltip": [
@@ -316,7 +316,7 @@ def coverage_calendar(cells: pd.DataFrame, *, height: int) -> Spec:
             "color": {
                 "field": "covered",
                 "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": ["#d9a441", "#cfe3f3", ACCENT]},
+                "scale": {"domain": [0, 1], "range": ["#d9a441", "#cfe3f3", ACCENT], "interpolate": "rgb"},
                 "legend": {"format": ".0%", "orient": "top", "title": "of the day read", "gradientLength": 160},
             },
             "tooltip": [

@@ -15,6 +15,7 @@ STREAMLIT_OPTIONS = {
     "client.disableDataExport": "true",
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "runner.magicEnabled": "false",
     "browser.gatherUsageStats": "false",
     "server.headless": "true",
     "server.fileWatcherType": "none",

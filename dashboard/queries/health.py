@@ -9,19 +9,32 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import RowMapping
 
-from collector.store.mentions import mention
 from collector.store.runs import coverage, reject, run, source_state
+from collector.store.tables import mention
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
 from sentiment.store.readings import reading, unread, unreadable
 from sentiment.taxonomy import ALL
 
-STATE = ["source", "kind", "last_started", "last_success", "last_error", "last_error_kind", "last_error_at", "wait_until", "note", "budget_left"]
+STATE = [
+    "source",
+    "kind",
+    "last_started",
+    "last_success",
+    "last_error",
+    "last_error_kind",
+    "last_error_at",
+    "wait_until",
+    "note",
+    "budget_left",
+]
 
 
 def states(conn: Connection) -> list[RowMapping]:
     """One row a source that ever ran: its state as kept."""
-    return list(conn.execute(select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)).mappings())
+    return list(
+        conn.execute(select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)).mappings()
+    )
 
 
 def volumes(conn: Connection, brands: Sequence[str], first: date, last: date) -> pd.DataFrame:

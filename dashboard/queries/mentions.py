@@ -11,8 +11,8 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select
 
 from collector.store import from_micros, micros
-from collector.store.mentions import mention
 from collector.store.search import matching, terms_of
+from collector.store.tables import mention
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.counts import aspect_facet
@@ -21,7 +21,32 @@ from sentiment.store.readings import correction, label, label_aspect, unreadable
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
 EVIDENCE_SHOWN = 300
-ROW = ["id", "source", "brand", "kind", "created_at", "text", "length", "rating", "language", "url", "place", "segment", "reach", "author_name", "voice_id", "head", "sentiment", "satisfaction", "stage", "intent", "loyalty", "abstained", "corrected", "validated"]
+ROW = [
+    "id",
+    "source",
+    "brand",
+    "kind",
+    "created_at",
+    "text",
+    "length",
+    "rating",
+    "language",
+    "url",
+    "place",
+    "segment",
+    "reach",
+    "author_name",
+    "voice_id",
+    "head",
+    "sentiment",
+    "satisfaction",
+    "stage",
+    "intent",
+    "loyalty",
+    "abstained",
+    "corrected",
+    "validated",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dashboard import charts
 from dashboard.comparison import changes_by, flat
 from dashboard.queries import figures
 from dashboard.scope import Scope
-from dashboard.views.filters import choose_scope, same_filters
+from dashboard.shares import share
+from dashboard.views.filters import about, choose_scope, same_filters
 from dashboard.views.parts import address, chart, download, empty, put, reading_progress
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
@@ -45,8 +46,9 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
     known = cells.dropna(subset="share")
     told = "no dimension has a dissatisfied voice"
     if len(known) and known["negative"].sum():
-        worst = known.loc[known["share"].idxmax()]
-        told = f"{worst['row']} was worst on {_day(worst)}: {percent(worst['share'])} of all voices"
+        lows = [share([n], [r]).low or 0.0 for n, r in zip(known["negative"], known["read"], strict=True)]
+        worst = known.iloc[max(range(len(lows)), key=lows.__getitem__)]
+        told = f"{worst['row']} was most surely bad on {_day(worst)}: {percent(worst['share'])} of all voices"
     chart(
         sentence(told),
         charts.heat_map(
@@ -77,8 +79,8 @@ def cells_of(found: pd.DataFrame, days: pd.DataFrame, order: list[str], *, width
             part = int(negatives.get((facet, step), 0))
             start = first + timedelta(days=int(str(step)) * width)
             end = min(start + timedelta(days=width), days["day"].iloc[-1] + timedelta(days=1))
-            share = part / whole if whole else None
-            rows.append((facet, start.isoformat(), end.isoformat(), part, int(whole), share))
+            value = part / whole if whole else None
+            rows.append((facet, start.isoformat(), end.isoformat(), part, int(whole), value))
     return pd.DataFrame.from_records(rows, columns=["facet", "start", "end", "negative", "read", "share"])
 
 
@@ -100,6 +102,6 @@ def _inside(scope: Scope) -> None:
     top = found.iloc[0] if len(found) else None
     told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"
     st.subheader(sentence(told), anchor=False)
-    links = [address("mentions", same_filters(scope, facet=facet, polarity="negative")) for facet in found["facet"]]
+    links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
     put(shares_table("Aspect", found, links, under=list(found["dimension"])))
     download(flat(found, "aspect").assign(dimension=found["dimension"]), "aspects")

@@ -11,14 +11,9 @@ from dashboard.scope import Scope
 from dashboard.views.session import ask, brands, session, today
 from sentiment.taxonomy import taxonomy
 
-PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
-PERIOD_NAMES = {
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    "365d": "Last 12 months",
-    "dates": "Between two dates",
-}
+PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "12 months": 365}
+DATES = "between dates"
+"""What stands in the address is what stands on the screen: Streamlit binds the shown words."""
 
 
 def choose_scope(*, lens: bool = False) -> Scope:
@@ -32,7 +27,7 @@ def choose_scope(*, lens: bool = False) -> Scope:
             index=everyone.index(own) if own in everyone else 0,
             key="brand",
             bind="query-params",
-            width=230,
+            width=210,
         )
         first, last = _choose_days()
         sources = st.multiselect(
@@ -41,7 +36,7 @@ def choose_scope(*, lens: bool = False) -> Scope:
             key="source",
             bind="query-params",
             placeholder="All sources",
-            width=280,
+            width=260,
         )
         chosen = _choose_lens() if lens else session().config.general.lens
     return Scope(
@@ -52,12 +47,11 @@ def choose_scope(*, lens: bool = False) -> Scope:
 def _choose_days() -> tuple[date, date]:
     period = st.selectbox(
         "Period",
-        list(PERIOD_NAMES),
+        [*PERIODS, DATES],
         index=1,
-        format_func=PERIOD_NAMES.__getitem__,
         key="period",
         bind="query-params",
-        width=190,
+        width=160,
     )
     end = today()
     if period in PERIODS:
@@ -75,27 +69,37 @@ def _choose_days() -> tuple[date, date]:
 
 
 def _choose_lens() -> str:
-    lenses = taxonomy().lenses
-    default = session().config.general.lens
-    return str(
-        st.selectbox(
-            "Lens",
-            list(lenses),
-            index=list(lenses).index(default),
-            format_func=lambda name: lenses[name].label,
-            key="lens",
-            bind="query-params",
-            width=230,
-        )
+    names = {lens.label: name for name, lens in taxonomy().lenses.items()}
+    default = taxonomy().lenses[session().config.general.lens].label
+    chosen = st.selectbox(
+        "Lens", list(names), index=list(names).index(default), key="lens", bind="query-params", width=230
     )
+    return names[str(chosen)]
 
 
 def same_filters(scope: Scope, **more: str) -> dict[str, str | list[str]]:
     """The query parameters under which another page shows the same brand, days and sources."""
     kept: dict[str, str | list[str]] = {"brand": scope.brand}
-    for name in ("period", "days", "lens"):
+    for name in ("period", "days"):
         if name in st.query_params:
             kept[name] = st.query_params.get_all(name)
     if scope.sources:
         kept["source"] = list(scope.sources)
     return kept | more
+
+
+def facet_names(lens: str) -> dict[str, str]:
+    """Everything a mention can be about, by the words on the screen: dimensions of `lens`, aspects, then other lenses."""
+    chosen = taxonomy().lenses[lens]
+    found = {name: f"{lens}/{name}" for name in chosen.dimensions}
+    found |= {f"{aspect.label} (aspect)": f"aspect/{name}" for name, aspect in taxonomy().aspects.items()}
+    for other in taxonomy().lenses.values():
+        if other.name != lens:
+            found |= {f"{other.label}: {name}": f"{other.name}/{name}" for name in other.dimensions}
+    return found
+
+
+def about(facet: str) -> dict[str, str]:
+    """The query parameters of the mentions that are dissatisfied with a facet."""
+    names = {facet: name for name, facet in facet_names(session().config.general.lens).items()}
+    return {"about": names[facet], "polarity": "negative"}

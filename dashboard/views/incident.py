@@ -18,6 +18,8 @@ from dashboard.passage import link
 from dashboard.queries import mentions
 from dashboard.queries.mentions import Wanted
 from dashboard.scope import Scope
+from dashboard.views.filters import DATES
+from dashboard.views.filters import about as about_facet
 from dashboard.views.incident_words import about, figures, headline, quotes, reason
 from dashboard.views.mentions import show_mentions, table_of
 from dashboard.views.parts import address, chart, download, empty, put
@@ -36,6 +38,8 @@ from sentiment.spikes.store.incidents import (
 
 TITLE = "Incident"
 ICON = ":material/campaign:"
+HIDDEN = True
+"""Opened by links only: without an id there is nothing to show."""
 SHOWN = 10
 SILENCES = {"4 hours": 4, "1 day": 24, "1 week": 168}
 LABELS = {
@@ -71,7 +75,7 @@ def _head(kept: KeptIncident) -> None:
     start, end = kept.window
     state = "Still open." if kept.resolved_at is None else f"Over since {moment(kept.resolved_at, zone)}."
     weeks = (kept.explanation or {}).get("weeks")
-    chance = f" By chance about once in {count(float(weeks), 'week', 'weeks')}." if weeks and float(weeks) >= 1 else ""
+    chance = _chance(float(weeks)) if weeks else ""
     today = look(present, peak)
     moved = (
         f" The counts have changed since: today they say {count(today.observed)} of {count(today.voices)}."
@@ -84,6 +88,13 @@ def _head(kept: KeptIncident) -> None:
         f'<p class="gs-answer" role="heading" aria-level="1">{escape(sentence(headline(kept, zone)))}</p>'
         f'<p class="gs-sub">{escape(reason(kept))}</p><p class="gs-sub">{escape(facts)}</p>'
     )
+
+
+def _chance(weeks: float) -> str:
+    if weeks < 1:
+        return ""
+    often = "less than once in ten years" if weeks > 520 else f"about once in {count(weeks, 'week', 'weeks')}"
+    return f" By chance this happens {often}."
 
 
 def _actions(kept: KeptIncident) -> None:
@@ -163,7 +174,7 @@ def _explanation(kept: KeptIncident) -> None:
         )
         return
     st.subheader(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
-    groups = [(name, parts) for name, parts in told["parts"].items() if parts]
+    groups = [(name, parts) for name, parts in told["parts"].items() if len(parts) > 1]
     columns = st.columns(min(2, max(1, len(groups))), gap="large") if groups else []
     for number, (name, parts) in enumerate(groups):
         with columns[number % len(columns)]:
@@ -262,9 +273,9 @@ def _mentions(kept: KeptIncident) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         download(lambda: table_of(ids), f"incident-{kept.id}-mentions", f"Download all {len(ids)} as CSV")
         scope = wanted.scope
-        query: dict[str, Any] = {"brand": scope.brand, "source": list(scope.sources), "period": "dates"}
+        query: dict[str, Any] = {"brand": scope.brand, "source": list(scope.sources), "period": DATES}
         query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
-        query |= {"sentiment": "negative"} if wanted.facet is None else {"facet": wanted.facet, "polarity": "negative"}
+        query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
         put(
             f'<p><a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a></p>'
         )
@@ -284,10 +295,10 @@ def _history(kept: KeptIncident) -> None:
     for told in look(told_of, kept.id):
         rows.append(
             {
-                "when": (told.sent_at or told.due).astimezone(zone),
-                "what": f"alert {told.state}: {told.event}",
-                "who": told.person,
-                "note": told.reason or told.last_error or "",
+                "when": (told["sent_at"] or told["due"]).astimezone(zone),
+                "what": f"alert {told['state']}: {told['event']}",
+                "who": told["person"],
+                "note": told["reason"] or told["last_error"] or "",
             }
         )
     if not rows:

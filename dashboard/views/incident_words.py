@@ -5,12 +5,13 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from dashboard.words import count, day_span, moment, percent
+from sentiment.spikes.drivers import NO_ASPECT, OTHERS
 from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import ALL, taxonomy
 
-VOLUME = "volume"
-"""The track of mentions growing in number without being worse: shown, but nothing is wrong."""
+DISSATISFACTION, VOLUME = "dissatisfaction", "volume"
+"""Tracks. Volume: grow in number without being worse; it is shown, but nothing is wrong."""
 _OPENING = {VOLUME: "many more mentions about", "slow rise": "slowly rising dissatisfaction with"}
 
 
@@ -20,24 +21,33 @@ def about(series: SeriesKey) -> str:
 
 
 def where(kept: KeptIncident) -> str:
-    """The sources of its spikes, the worst first: "app reviews", "app reviews and forum"."""
+    """The sources of its spikes, the worst first: "app reviews", "app reviews and 2 other sources"."""
     names = list(dict.fromkeys([kept.peak.series.source, *(m.series.source for m in kept.incident.members)]))
-    return (
-        names[0]
-        if len(names) == 1
-        else f"{', '.join(names[:-1])} and {names[-1]}"
-        if len(names) < 4
-        else (f"{names[0]} and {len(names) - 1} other sources")
-    )
+    worst = short(names[0], kept.incident.brand)
+    others = len(names) - 1
+    return f"{worst} and {count(others, 'other source', 'other sources')}" if others else worst
+
+
+def short(source: str, brand: str) -> str:
+    """A source's name without the brand that the sentence names anyway."""
+    return source.removesuffix(brand).rstrip(" :-–") or source
+
+
+def mostly(kept: KeptIncident) -> str | None:
+    """The aspect that explains most of the excess."""
+    parts = (kept.explanation or {}).get("parts", {}).get("aspect", ())
+    named = [part for part in parts if part["label"] not in {NO_ASPECT, OTHERS} and part["excess"] >= 1]
+    return str(max(named, key=lambda part: float(part["excess"]))["label"]) if named else None
 
 
 def headline(kept: KeptIncident, zone: ZoneInfo) -> str:
-    """One clause: "dissatisfaction with Reliability of Harbor Air at reviews, since Tue 3 Mar 2026, 14:00"."""
+    """One clause: "dissatisfaction with Reliability of Harbor Air at reviews since Tue 3 Mar 2026, 14:00: mostly Timeliness"."""
     series, live = kept.peak.series, kept.incident.live
     what = _OPENING.get(kept.incident.track, "dissatisfaction with")
     subject = series.brand if series.dimension is None else f"{about(series)} of {series.brand}"
     when = f"since {moment(kept.began, zone)}" if live else day_span(kept.began, kept.last_seen, zone)
-    return f"{what} {subject} at {where(kept)}, {when}"
+    why = mostly(kept)
+    return f"{what} {subject} at {where(kept)}{' ' if live else ', '}{when}{f': mostly {why}' if why else ''}"
 
 
 def figures(spike: Spike) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from html import escape
 
 import pandas as pd
-import streamlit as st
 
 from dashboard.scope import Scope
 from dashboard.views.filters import choose_scope
 from dashboard.views.incident_words import VOLUME, about, headline, quotes, reason
-from dashboard.views.parts import address, download, empty, put, reading_progress
+from dashboard.views.parts import address, answer, download, empty, put, reading_progress
 from dashboard.views.session import look, session
 from dashboard.words import count, sentence
 from sentiment.spikes.spike import Severity
@@ -36,7 +35,7 @@ def show() -> None:
     told = f"{count(live, 'spike is', 'spikes are')} open" if live else "No spike is open"
     over = len(found) - live
     after = f", {over} {'is' if over == 1 else 'are'} over" if over else ""
-    st.subheader(told + after, anchor=False)
+    answer(told + after)
     for one in found:
         put(card(one))
     download(table_of(found), "spikes")

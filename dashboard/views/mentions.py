@@ -13,8 +13,8 @@ from dashboard.queries import mentions
 from dashboard.queries.mentions import Place, Wanted
 from dashboard.scope import Scope
 from dashboard.views.correcting import offer_correction
-from dashboard.views.filters import choose_scope
-from dashboard.views.parts import aspects_of, download, empty, put, reading_progress, sign
+from dashboard.views.filters import choose_scope, facet_names
+from dashboard.views.parts import answer, aspects_of, download, empty, put, reading_progress, sign
 from dashboard.views.session import ask, look, now, session
 from dashboard.words import count, moment
 from sentiment.reading import Sentiment
@@ -25,15 +25,10 @@ ICON = ":material/forum:"
 SIZE = 20
 COUNTED = 5_000
 """Matches are counted up to here; "more than 5,000" says as much as an exact figure, and costs nothing."""
-SENTIMENTS = {
-    "": "Any sentiment",
-    "negative": "▼ Negative",
-    "neutral": "● Neutral",
-    "positive": "▲ Positive",
-    "unread": "Not read yet",
-    "corrected": "Corrected by people",
-}
-SORTS = {"newest": "Newest first", "oldest": "Oldest first"}
+UNREAD, CORRECTED = "not read yet", "corrected by people"
+SENTIMENTS = ["any", *(s.value for s in Sentiment), UNREAD, CORRECTED]
+ANYTHING = "anything"
+SORTS = ["newest first", "oldest first"]
 
 
 def show() -> None:
@@ -53,7 +48,7 @@ def show() -> None:
         if matching > COUNTED
         else count(matching, "mention matches", "mentions match")
     )
-    st.subheader(f"{told}", anchor=False)
+    answer(told)
     show_mentions(found)
     _leaf(found, after, more)
     ids = tuple(int(i) for i in found["id"])
@@ -61,7 +56,7 @@ def show() -> None:
 
 
 def _choose(scope: Scope) -> Wanted:
-    options = _facets(scope.lens)
+    facets = facet_names(scope.lens)
     with st.container(horizontal=True, vertical_alignment="bottom", key="mention-filters"):
         words = st.text_input(
             "Search",
@@ -70,52 +65,25 @@ def _choose(scope: Scope) -> Wanted:
             placeholder='refund "two hours" -parking',
             max_chars=200,
             help='Words that must all occur, "exact phrases", and -words that must not.',
-            width=280,
+            width=240,
         )
-        sentiment = st.selectbox(
-            "Sentiment",
-            list(SENTIMENTS),
-            format_func=SENTIMENTS.__getitem__,
-            key="sentiment",
-            bind="query-params",
-            width=190,
-        )
-        facet = st.selectbox(
-            "About", list(options), format_func=options.__getitem__, key="facet", bind="query-params", width=230
-        )
-        polarity = ""
-        if facet:
-            polarity = st.selectbox(
-                "and that is",
-                ["", *(s.value for s in Sentiment)],
-                format_func=lambda p: SENTIMENTS[p] if p else "Any polarity",
-                key="polarity",
-                bind="query-params",
-                width=170,
-            )
-        order = st.selectbox(
-            "Order", list(SORTS), format_func=SORTS.__getitem__, key="order", bind="query-params", width=150
-        )
+        sentiment = st.selectbox("Sentiment", SENTIMENTS, key="sentiment", bind="query-params", width=160)
+        about = st.selectbox("About", [ANYTHING, *facets], key="about", bind="query-params", width=200)
+        polarity = "any"
+        if about != ANYTHING:
+            polarity = str(st.selectbox("which is", SENTIMENTS[:4], key="polarity", bind="query-params", width=130))
+        order = st.selectbox("Order", SORTS, key="order", bind="query-params", width=150)
+    known = {s.value for s in Sentiment}
     return Wanted(
         scope=scope,
         words=(words or "").strip(),
-        sentiment=Sentiment(sentiment) if sentiment in set(Sentiment) else None,
-        unread=sentiment == "unread",
-        corrected=sentiment == "corrected",
-        facet=facet or None,
-        polarity=Sentiment(polarity) if polarity else None,
-        oldest_first=order == "oldest",
+        sentiment=Sentiment(sentiment) if sentiment in known else None,
+        unread=sentiment == UNREAD,
+        corrected=sentiment == CORRECTED,
+        facet=facets.get(str(about)),
+        polarity=Sentiment(polarity) if polarity in known else None,
+        oldest_first=order == SORTS[1],
     )
-
-
-def _facets(lens: str) -> dict[str, str]:
-    chosen = taxonomy().lenses[lens]
-    found = {"": "Anything"}
-    for name, aspects in chosen.dimensions.items():
-        found[f"{lens}/{name}"] = name
-        found |= {f"aspect/{aspect}": f"{name}: {taxonomy().aspects[aspect].label}" for aspect in aspects}
-    found |= {f"aspect/{a.name}": a.label for a in taxonomy().aspects.values() if f"aspect/{a.name}" not in found}
-    return found
 
 
 def _place(wanted: Wanted) -> Place | None:
@@ -165,7 +133,7 @@ def show_mentions(found: pd.DataFrame, *, correcting: bool = True) -> None:
     errors = look(mentions.why_unreadable, [int(i) for i in found["id"]])
     for row in found.to_dict("records"):
         own = aspects[aspects["mention_id"] == row["id"]]
-        with st.container(border=True, key=f"mention-{row['id']}", gap="small"):
+        with st.container(border=True, key=f"mention-{row['id']}", gap=None):
             put(card(row, own, errors.get(int(row["id"]))))
             if correcting and row["sentiment"] is not None:
                 offer_correction(int(row["id"]), row["sentiment"], own)

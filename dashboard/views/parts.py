@@ -28,6 +28,12 @@ def put(html: str) -> None:
     st.html(f'<div class="gs">{html}</div>')
 
 
+def answer(told: str, under: str = "") -> None:
+    """The page's finding as its heading, with a line below it."""
+    below = f'<p class="gs-sub">{escape(under)}</p>' if under else ""
+    put(f'<p class="gs-answer" role="heading" aria-level="1">{escape(told)}</p>{below}')
+
+
 def style() -> None:
     """The stylesheet, once a page."""
     st.html(f"<style>{resources.files('dashboard').joinpath('theme.css').read_text(encoding='utf-8')}</style>")

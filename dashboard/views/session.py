@@ -115,4 +115,11 @@ def brands() -> list[str]:
 def page(name: str) -> StreamlitPage:
     """A page by its file's name, which is also its address."""
     view = import_module(f"dashboard.views.{name}")
-    return st.Page(view.show, title=view.TITLE, icon=view.ICON, url_path=name, default=name == "today")
+    return st.Page(
+        view.show,
+        title=view.TITLE,
+        icon=view.ICON,
+        url_path=name,
+        default=name == "today",
+        visibility="hidden" if getattr(view, "HIDDEN", False) else "visible",
+    )

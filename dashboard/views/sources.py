@@ -12,9 +12,9 @@ from dashboard import charts
 from dashboard.queries import health
 from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
-from dashboard.views.parts import chart, download, empty, put, reading_progress
+from dashboard.views.parts import answer, chart, download, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
-from dashboard.words import ago, count, moment, sentence, span
+from dashboard.words import count, moment, sentence, span
 
 TITLE = "Sources"
 ICON = ":material/rss_feed:"
@@ -39,7 +39,7 @@ def show() -> None:
         if len(bad)
         else f"all {count(len(found), 'source', 'sources')} are read as promised"
     )
-    st.subheader(sentence(told), anchor=False)
+    answer(sentence(told))
     put(_table(found))
     download(found, "source-health")
     _calendar()
@@ -124,7 +124,7 @@ def _calendar() -> None:
     )
     chart(
         sentence(told),
-        charts.coverage_calendar(frame, height=60 + 28 * frame["source"].nunique()),
+        charts.coverage_calendar(frame, height=120 + 28 * frame["source"].nunique()),
         frame,
         name="coverage",
         note="What was not read is unknown, not zero: no spike is looked for there.",

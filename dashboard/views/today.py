@@ -13,10 +13,10 @@ from dashboard.comparison import changes_by, flat, share_of, with_shares
 from dashboard.queries import figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
-from dashboard.views.filters import choose_scope, same_filters
-from dashboard.views.incident_words import VOLUME, headline
+from dashboard.views.filters import about, choose_scope, same_filters
+from dashboard.views.incident_words import DISSATISFACTION, VOLUME, headline, short
 from dashboard.views.incidents import card, incidents_of
-from dashboard.views.parts import address, chart, download, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, download, empty, put, reading_progress
 from dashboard.views.session import ask, look, now, session
 from dashboard.views.shares_table import shares_table, sure
 from dashboard.words import count, direction, interval, percent, points, sentence
@@ -80,7 +80,7 @@ def _answer(scope: Scope, incidents: list[KeptIncident], current: Share, former:
     else:
         told = f"Nothing unusual is open at {scope.brand}; {clause}."
         under = "A spike opens here as soon as dissatisfaction rises beyond what chance and habit explain."
-    put(f'<p class="gs-answer" role="heading" aria-level="1">{escape(told)}</p><p class="gs-sub">{escape(under)}</p>')
+    answer(told, under)
     for incident in live[:CARDS]:
         put(card(incident))
 
@@ -97,7 +97,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
         st.metric(
             "Dissatisfaction",
             percent(current.value, 1),
-            None if found is None else points(found.value),
+            None if found is None else _ascii(points(found.value)),
             delta_color="inverse" if found is not None and found.sure else "off",
             delta_description="" if found is None else f"95 % sure: {interval(found)}",
             help="Voices that are negative, as a share of all voices read. Near-identical posts are one voice. "
@@ -107,7 +107,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
         st.metric(
             "Mentions",
             count(counted),
-            _relative(counted, same_time_before),
+            _ascii(_relative(counted, same_time_before)),
             delta_color="off",
             delta_description="than the days before, to the same hour" if same_time_before else "",
             help=f"{count(int(days['voices'].sum()))} voices: near-identical posts count once.",
@@ -116,12 +116,17 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
         st.metric(
             "Satisfaction",
             "–" if now_mean is None else f"{now_mean:.2f} of 5",
-            None if now_mean is None or before_mean is None else f"{now_mean - before_mean:+.2f}".replace("-", "−"),
+            None if now_mean is None or before_mean is None else f"{now_mean - before_mean:+.2f}",
             delta_color="off",
             delta_description="" if before_mean is None else f"from {before_mean:.2f}",
             help="Mean of what each voice's satisfaction was read as, from 1 (outraged) to 5 (delighted).",
             border=True,
         )
+
+
+def _ascii(delta: str | None) -> str | None:
+    """Streamlit reads the direction of a change from an ASCII sign."""
+    return None if delta is None else delta.replace("−", "-")
 
 
 def _hour(at: datetime) -> datetime:
@@ -144,19 +149,28 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
     drawn = with_shares(days)
     tolerance = timedelta(hours=6)
     spans = gaps_of(scope, tolerance)
-    marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track != VOLUME]
+    marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track == DISSATISFACTION]
     notes = ["Shaded: the 95 % interval of each day. Dashed: the share of the days before."]
     if spans:
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
     if marks:
         notes.append("Triangles: spikes.")
     chart(
-        sentence(direction(current, former, change(current, former))),
+        _worst_day(drawn),
         charts.share_over_time(drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),
         drawn[["day", "share", "low", "high", "negative", "read", "mentions"]],
         name="dissatisfaction-by-day",
         note=" ".join(notes),
     )
+
+
+def _worst_day(drawn: pd.DataFrame) -> str:
+    known = drawn[drawn["read"] > 0]
+    if known.empty:
+        return "Nothing has been read in these days."
+    worst = known.loc[known["low"].idxmax()]
+    day = f"{worst['day']:%a} {worst['day'].day} {worst['day']:%b}"
+    return f"Dissatisfaction by day: most surely high on {day}, at {percent(worst['share'])}."
 
 
 def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime, str]]:
@@ -183,7 +197,7 @@ def _dimensions(scope: Scope) -> None:
     found["order"] = [s.part for s in found["now"]]
     found = found.sort_values("order", ascending=False)
     st.subheader(sentence(_dimension_finding(found)), anchor=False)
-    links = [address("mentions", same_filters(scope, facet=facet, polarity="negative")) for facet in found["facet"]]
+    links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
     put(
         shares_table("Dimension", found, links)
         + f'<p class="gs-small">{escape(lens)}: dissatisfied voices about each, as a '
@@ -212,7 +226,7 @@ def _sources(scope: Scope) -> None:
     found = changes_by(
         ask(figures.by_source_and_day, scope), ask(figures.by_source_and_day, scope.before), "source", None, None
     )
-    found["label"] = found["source"]
+    found["label"] = [short(source, scope.brand) for source in found["source"]]
     found["order"] = [s.part for s in found["now"]]
     found = found.sort_values("order", ascending=False)
     worst = max((row for row in found.itertuples() if row.now.whole >= 30), key=lambda r: r.now.value, default=None)

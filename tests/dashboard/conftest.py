@@ -10,13 +10,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
 
+from collector.identity import clean_text
 from collector.mention import Kind, Mention
 from collector.sources import Reject, Span
-from collector.store import Store
+from collector.store import Store, from_hour, hour_of
 from collector.store.mentions import save_mentions
 from collector.store.runs import cover, end_run, save_rejects, set_state, start_run
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
+from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, IncidentState, Member
+from sentiment.spikes.spike import SeriesKey, Severity, Spike, SpikeClass
+from sentiment.spikes.store.incidents import save, save_explanation
 from sentiment.store import open_store
 from sentiment.store.readings import claim, save_readings
 
@@ -71,7 +76,8 @@ def a_config(folder: Path) -> Path:
     """A configuration with two brands and three sources, its store beside it."""
     file = folder / "groundswell.toml"
     sources = "".join(
-        f'[[source]]\nname = "{name}"\nkind = "rss"\nfeeds = ["http://127.0.0.1:9/{number}"]\nbrand = "{BRAND}"\nevery = "15m"\n'
+        f'[[source]]\nname = "{name}"\nkind = "rss"\nfeeds = ["http://127.0.0.1:9/{number}"]\n'
+        f'brand = "{BRAND}"\nevery = "15m"\n'
         for number, name in enumerate(SOURCES)
     )
     file.write_text(
@@ -86,16 +92,16 @@ def mentions_of(now: datetime, dice: random.Random) -> Iterator[tuple[Mention, s
     """Ninety days of mentions with the kind of thing each says; three days before `now` lateness triples."""
     for day in range(DAYS):
         at = now - timedelta(days=DAYS - 1 - day)
-        for brand, source, volume in ((BRAND, s, v) for s, v in zip(SOURCES, (14, 8, 4), strict=True)):
+        for brand, source, volume in ((BRAND, s, v) for s, v in zip(SOURCES, (8, 5, 4), strict=True)):
             late = 0.45 if day >= DAYS - 4 and source == SOURCES[0] else 0.14
             for number in range(dice.randint(volume - 3, volume + 3)):
                 kind = dice.choices(list(_WORDS), [late, 0.07, 0.08, 0.4, 0.31])[0]
-                yield _mention(brand, source, f"{day}-{number}", _said(kind, dice), at, dice), kind
+                yield _mention(brand, source, f"{day}-{number}", _said(kind, dice), at, dice=dice), kind
         for number in range(6):
             kind = dice.choice(["good", "plain", "late"])
-            yield _mention(OTHER, SOURCES[1], f"o{day}-{number}", _said(kind, dice), at, dice), kind
+            yield _mention(OTHER, SOURCES[1], f"o{day}-{number}", _said(kind, dice), at, dice=dice), kind
     for number, text in enumerate(HOSTILE):
-        m = _mention(BRAND, SOURCES[1], f"hostile-{number}", text, now, dice)
+        m = _mention(BRAND, SOURCES[1], f"hostile-{number}", text, now, dice=dice)
         yield m, "late"
 
 
@@ -103,9 +109,7 @@ def _said(kind: str, dice: random.Random) -> str:
     return dice.choice(_WORDS[kind][0]).format(n=dice.randint(100, 9999), m=dice.randint(10, 999))
 
 
-def _mention(brand: str, source: str, external_id: str, text: str, day: datetime, dice: random.Random) -> Mention:
-    from collector.identity import clean_text
-
+def _mention(brand: str, source: str, external_id: str, text: str, day: datetime, *, dice: random.Random) -> Mention:
     at = day - timedelta(minutes=dice.randint(1, 1300))
     return Mention(
         source=source,
@@ -168,6 +172,7 @@ def fill(store: Store, now: datetime, *, unread: int = 0) -> None:
             last_error_kind="SourceUnavailable",
             last_error_at=now - timedelta(minutes=20),
         )
+        plant(conn, now)
         bad = Reject(place="entry 4", reason="The date “31 Febtember” cannot be understood.", raw="<item>=1+1</item>")
         save_rejects(conn, SOURCES[2], None, [bad], now)
     left = len(made) - unread
@@ -178,6 +183,71 @@ def fill(store: Store, now: datetime, *, unread: int = 0) -> None:
                 break
             save_readings(conn, store, [(u, reading_for(u.text, said[u.text])) for u in claimed], now)
         left -= len(claimed)
+
+
+def plant(conn: Connection, now: datetime) -> int:
+    """An open incident about lateness in the app reviews, with its explanation; returns its id."""
+    key = SeriesKey(brand=BRAND, source=SOURCES[0], dimension="rater/Reliability")
+    at = hour_of(now) - 1
+    peak = Spike(
+        series=key,
+        at=at,
+        window=72,
+        spike_class=SpikeClass.DISSATISFACTION,
+        observed=11,
+        expected=3.5,
+        lower=0,
+        upper=8,
+        voices=24,
+        share_observed=0.46,
+        share_expected=0.14,
+        p=1e-6,
+        p_count=1e-5,
+        p_share=1e-6,
+        score=5.2,
+        severity=Severity.HIGH,
+    )
+    one = Incident(
+        brand=BRAND,
+        track="dissatisfaction",
+        number=at,
+        state=IncidentState.OPEN,
+        began=at - 71,
+        opened=at,
+        last=at,
+        seen=at,
+        members=(Member(series=key, since=at, last=at, peak=peak),),
+    )
+    opened = IncidentEvent(brand=BRAND, track="dissatisfaction", number=at, kind=EventKind.OPENED, at=at, spike=peak)
+    (number,) = save(conn, [one], [opened], now).values()
+    hostile = {"mention_id": 1, "text": HOSTILE[0], "source": SOURCES[0], "url": "javascript:alert(1)"}
+    told = {
+        "sentence": "11 in 72 h, 0 to 8 expected; mostly Timeliness: <i>late</i>",
+        "excess": 7.5,
+        "weeks": 40.0,
+        "causes": {"volume": 2.0, "mix": 0.5, "negativity": 5.0},
+        "parts": {
+            "aspect": [
+                {"label": "Timeliness", "observed": 9.0, "expected": 3.0, "excess": 6.0},
+                {"label": "others", "observed": 2.0, "expected": 0.5, "excess": 1.5},
+            ]
+        },
+        "phrases": [{"words": "<u>late</u> again", "voices": 5, "before": 1, "z": 3.0}],
+        "quotes": [hostile | {"said_at": now.isoformat()}],
+        "unchanged": ["Courtesy"],
+        "points": [
+            {
+                "at": from_hour(at - n).isoformat(),
+                "observed": None if n == 5 else n % 4,
+                "expected": 0.5,
+                "lower": 0,
+                "upper": 2,
+            }
+            for n in range(72)
+        ],
+    }
+    save_explanation(conn, number, told)
+    return number
 
 
 @pytest.fixture(scope="session")
