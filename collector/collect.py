@@ -102,6 +102,9 @@ def collect(
     force    try even though the site asked us to wait (a person pressed the button)
     on_page  told the figures so far after each page
     """
+    if getattr(kinds().get(config.kind), "PUSHED", False):
+        sentence = "There is nothing to fetch: it is sent to us."
+        return RunReport(source=config.name, started_at=now(), finished_at=now(), skipped=sentence)
     run = _Run.begin(store, config, now(), since, force=force)
     if isinstance(run, RunReport):
         return run

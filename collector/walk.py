@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.errors import CollectorError, SourceUnavailable, Stopped
+from collector.errors import CollectorError, PayloadChanged, SourceRefused, SourceUnavailable, Stopped
 from collector.mention import Item
 from collector.sources import Cursor, Page, Reject, Span, Walk
 
@@ -83,7 +83,8 @@ def newest_first(
     state = dict(cursor or {})
     left = walk.max_pages
     if "walk" in state:
-        left = yield from _down(_Walk.of(state.pop("walk")), state, walk, read, left)
+        at, read = _resumed(_Walk.of(state.pop("walk")), walk, read)
+        left = yield from _down(at, state, walk, read, left)
         if left <= 0 or walk.since is not None:
             return
     elif walk.since is not None and "mark" in state:
@@ -110,6 +111,22 @@ class _Walk:
 
     def saved(self) -> dict[str, Any]:
         return {"began": self.began.isoformat(), "floor": self.floor.isoformat(), "next": self.next}
+
+
+def _resumed(at: _Walk, walk: Walk, read: Read) -> tuple[_Walk, Read]:
+    """A walk to go on with, and how to read it.
+
+    A token does not live for ever: where the site no longer takes the saved one, the walk begins again at the top, down
+    to the same floor.
+    """
+    if at.next is None:
+        return at, read
+    try:
+        first = read(at.next, at.floor)
+    except (SourceRefused, PayloadChanged):
+        return replace(at, began=walk.now, next=None), read
+    kept = [first]
+    return at, lambda token, floor: kept.pop() if kept else read(token, floor)
 
 
 def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -> Generator[Page, None, int]:

@@ -89,6 +89,24 @@ def test_wherever_a_walk_is_broken_off_nothing_is_missed(stops: list[int]) -> No
     assert got == {str(n) for n in range(1, 121)}
 
 
+def test_a_walk_whose_token_the_site_has_forgotten_begins_again_at_the_top() -> None:
+    honest = listing(minutes(100))
+    first = list(newest_first(None, Walk(now=NOW, max_pages=4), honest))
+    stale = first[-1].cursor["walk"]["next"]
+
+    def forgetful(token: Any, floor: datetime) -> Leaf:
+        if token == stale and not started:
+            raise SourceRefused("no such page token")
+        started.append(token)
+        return honest(token, floor)
+
+    started: list[Any] = []
+    rest = list(newest_first(first[-1].cursor, Walk(now=NOW + MINUTE), forgetful))
+    assert started[0] is None
+    assert ids(rest) == {str(n) for n in range(1, 101)}
+    assert rest[-1].covered == Span(start=NOW - timedelta(days=30), end=NOW + MINUTE)
+
+
 def test_a_backfill_stops_at_its_bound_and_is_done_once() -> None:
     walk = Walk(now=NOW, since=NOW - 20 * MINUTE)
     pages = list(newest_first(None, walk, listing(minutes(100))))
