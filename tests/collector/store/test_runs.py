@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
+import collector
+import dashboard
+import sentiment
 from collector.sources import Span
 from collector.store import Store, StoreError, metadata, migrate, open_engine
 from collector.store.runs import cover, drop_lease, holds, spans_of, take_lease
@@ -54,7 +59,10 @@ def test_a_lease_is_held_by_one_until_it_expires(any_store: Store) -> None:
 
 
 def test_the_migrations_make_what_the_tables_say(any_store: Store) -> None:
-    import sentiment.spikes.store  # noqa: F401  # every room's tables must have joined the metadata
+    for room in (collector, sentiment, dashboard):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            if {"store", "alerts"} & set(module.name.split(".")) and "migrations" not in module.name:
+                importlib.import_module(module.name)  # every table must have joined the metadata
 
     with any_store.engine.connect() as conn:
         context = MigrationContext.configure(
