@@ -151,28 +151,23 @@ def _records(file: TextIO, shape: Shape) -> Iterator[tuple[int, list[str]] | Bro
         next(lines, None)
     while True:
         lines.begin()
-        place = f"line {lines.number + 1}"
         first = lines.number + 1
+        cells: list[str] = []
+        problem = None
         try:
             cells = next(reader)
         except StopIteration:
             return
         except (_Runaway, csv.Error):
-            yield Broken(
-                place=place,
-                reason="a quote opens here and is never closed, or the row is longer than 4 million characters",
-                raw=lines.taken[0][:2000],
-            )
-            lines.give_back_all_but_first()
-            reader = _reader(lines, shape.delimiter, shape.escape)
-            continue
+            problem = "a quote opens here and is never closed, or the row is longer than 4 million characters"
         if len(lines.taken) > 1 and (len(cells) > len(shape.columns) or not _is_well_formed(lines.taken, shape)):
-            reason = "a quote opens here and the row does not end where it should"
-            yield Broken(place=place, reason=reason, raw=lines.taken[0][:2000])
-            lines.give_back_all_but_first()
-            reader = _reader(lines, shape.delimiter, shape.escape)
+            problem = problem or "a quote opens here and the row does not end where it should"
+        if problem is None:
+            yield first, cells
             continue
-        yield first, cells
+        yield Broken(place=f"line {first}", reason=problem, raw=lines.taken[0][:2000])
+        lines.give_back_all_but_first()
+        reader = _reader(lines, shape.delimiter, shape.escape)
 
 
 def _is_well_formed(lines: list[str], shape: Shape) -> bool:
