@@ -13,9 +13,9 @@ from dashboard.views.session import page, session
 
 PAGES = {
     "": ["today", "incidents", "mentions", "dimensions"],
-    "Behind the figures": ["sources"],
+    "Behind the figures": ["sources", "alerts", "settings"],
 }
-HIDDEN = ["incident"]
+HIDDEN = ["incident", "confirm", "unsubscribe"]
 # A file of our own: a symbol by name would be fetched from a font server outside.
 MARK = str(resources.files("dashboard").joinpath("mark.png"))
 

@@ -24,6 +24,11 @@ def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame) -> 
 
 @st.dialog("What is true of this mention?", width="medium")
 def _dialog(mention_id: int, sentiment: str, aspects: dict[str, str]) -> None:
+    correction_form(mention_id, sentiment, aspects)
+
+
+def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str]) -> None:
+    """What is held true of a mention (aspects: their polarities), ready to be said otherwise; and what was, to undo."""
     st.caption("What you say replaces the reading in all figures at once. The reading itself is kept beside it.")
     who = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
     states = [s.value for s in Sentiment]

@@ -20,7 +20,7 @@ from sentiment.store.counts import verify
 from tests.dashboard.conftest import BRAND, SOURCES, Filled, a_config, fill
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ["today", "incidents", "mentions", "dimensions", "sources"]
+PAGES = ["today", "incidents", "mentions", "dimensions", "sources", "alerts", "settings"]
 TIMEOUT = 120
 
 
@@ -140,18 +140,25 @@ def test_an_incident_tells_its_reason_and_is_taken_on(changing: Filled, monkeypa
 def test_a_correction_moves_the_figures_at_once_and_is_undone(
     changing: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened("mentions", changing.config, monkeypatch, sentiment="negative")
+    page = opened("mentions", changing.config, monkeypatch, sentiment="negative")
     before = negatives(changing.store, changing.now)
-    first = next(button for button in app.button if (button.key or "").startswith("correct-"))
+    first = next(button for button in page.button if (button.key or "").startswith("correct-"))
     number = str(first.key).removeprefix("correct-")
-    first.click().run()
-    app.text_input(key="corrector").set_value("Ada").run()
-    app.button_group(key=f"sentiment-{number}").set_value(["positive"]).run()
-    app.button(key=f"save-{number}").click().run()
-    assert not app.exception
+    form = AppTest.from_string(
+        "from dashboard.views.correcting import correction_form\n"
+        f"correction_form({number}, 'negative', {{'timeliness': 'negative'}})",
+        default_timeout=TIMEOUT,
+    ).run()
+    assert form.button(key=f"save-{number}").disabled
+    form.text_input(key="corrector").set_value("Ada")
+    form.button_group(key=f"sentiment-{number}").set_value("positive").run()
+    form.button(key=f"save-{number}").click().run()
+    assert not form.exception
     assert negatives(changing.store, changing.now) == before - 1
     with changing.store.read() as conn:
         assert verify(conn) == []
+    next(button for button in form.button if button.label == "Undo").click().run()
+    assert negatives(changing.store, changing.now) == before
 
 
 def negatives(store: Store, now: datetime) -> int:

@@ -1,0 +1,59 @@
+"""Settings: what groundswell.toml says, read-only, and where to change it; secrets are never shown."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from dashboard.views.parts import answer, download, put
+from dashboard.views.session import session
+from dashboard.words import count, span
+
+TITLE = "Settings"
+ICON = ":material/settings:"
+
+
+def show() -> None:
+    """Draw the page."""
+    found = table()
+    answer(
+        f"{count(len(session().config.brands), 'brand', 'brands')} at "
+        f"{count(len(session().config.sources), 'source', 'sources')}.",
+        f"All of this stands in {session().config.file.name}; change it there. “groundswell doctor” checks it.",
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row.section)}</th><td>{escape(row.setting)}</td><td><bdi>{escape(row.value)}</bdi></td></tr>'
+        for row in found.itertuples()
+    )
+    put(
+        '<div class="gs-scroll"><table><thead><tr><th scope="col">Section</th><th scope="col">Setting</th>'
+        f'<th scope="col">Value</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+    download(found, "settings")
+
+
+def table() -> pd.DataFrame:
+    """The configuration as rows of section, setting and value; nothing secret among them."""
+    config = session().config
+    general, mail = config.general, config.mail
+    rows = [
+        ("groundswell", "timezone", general.timezone.key),
+        ("groundswell", "lens", general.lens),
+        ("groundswell", "author names are kept", "yes" if general.keep_author_names else "no, only a salted hash"),
+        ("groundswell", "mentions are kept for", span(general.keep_for) if general.keep_for else "ever"),
+        ("classifier", "model", config.classifier.model),
+        ("spikes", "false alerts", f"at most about one in {config.spikes.budget_weeks:g} weeks"),
+        ("mail", "sent by", f"{mail.host}, from {mail.sender}" if mail else "nothing: no [mail] section"),
+        ("dashboard", "address in mails", config.link_base),
+    ]
+    for brand in config.brands:
+        names = [*brand.aliases, *brand.handles]
+        rows.append(
+            ("brand", brand.name, ("one's own; " if brand.own else "") + (", ".join(names) or "by its name alone"))
+        )
+    for source in config.sources:
+        state = f"every {span(source.every)}" if source.enabled else "switched off"
+        rows.append(("source", source.name, f"{source.kind}, {state}, {source.brand or 'every brand'}"))
+    rows += [("manager", m.name, m.email or "chat only") for m in config.managers]
+    return pd.DataFrame(rows, columns=["section", "setting", "value"])
