@@ -8,6 +8,8 @@ from datetime import datetime
 from collector.identity import author_key
 from collector.store import Store
 from collector.store.mentions import delete_mentions, ids_named, ids_of_author
+from dashboard.alerts.outbox import forget_voices
+from sentiment.spikes.store.incidents import strip_quotes
 
 
 def find(store: Store, *, mentions: Sequence[str], author: str | None, source: str | None) -> list[int]:
@@ -23,6 +25,11 @@ def find(store: Store, *, mentions: Sequence[str], author: str | None, source: s
 
 
 def remove(store: Store, ids: Sequence[int], now: datetime) -> int:
-    """Delete text, author, revisions, readings and corrections; counts move; never collected again."""
+    """Delete text, author, revisions, readings and corrections; counts move; never collected again.
+
+    The words also leave what is kept of incidents and of messages that quoted them.
+    """
     with store.write() as conn:
+        strip_quotes(conn, ids)
+        forget_voices(conn, ids)
         return delete_mentions(conn, store, ids, reason="erased", now=now)

@@ -39,6 +39,8 @@ def notify(
         say(line)
     if not summary.lines:
         say("Nobody has to be told anything.")
+    if summary.failed:
+        raise typer.Exit(1)
 
 
 def export(
