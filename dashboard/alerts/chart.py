@@ -19,6 +19,17 @@ OBSERVED, USUAL, BAND, MARK, UNREAD = "#b42318", "#475467", "#d0d5dd", "#fef0c7"
 _CLOCK = "utchours(datum.value) === 0 ? utcFormat(datum.value, '%a %-d') : utcFormat(datum.value, '%H:%M')"
 """Days by name where they begin, else the time of day on a 24-hour clock."""
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
+_LABELS = {"labelFont": FONT, "labelFontSize": 13, "labelColor": USUAL}
+_AXIS = {
+    **_LABELS,
+    "titleFont": FONT,
+    "titleFontSize": 13,
+    "titleFontWeight": "normal",
+    "titleColor": USUAL,
+    "grid": False,
+}
+_TIME_AXIS = {"title": None, "tickCount": 7, "labelExpr": _CLOCK}
+_LEGEND = {**_LABELS, "orient": "top", "title": None, "symbolType": "stroke", "labelLimit": 300}
 
 
 def specification(
@@ -38,40 +49,19 @@ def specification(
         }
         for point in _closed(points)
     ]
-    axis = {
-        "labelFont": FONT,
-        "labelFontSize": 13,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "titleFont": FONT,
-        "labelColor": USUAL,
-        "titleColor": USUAL,
-        "grid": False,
-    }
-    time = {
-        "field": "at",
-        "type": "temporal",
-        "scale": {"type": "utc"},
-        "axis": {**axis, "title": None, "tickCount": 7},
-    }
-    series = {
-        "scale": {"domain": [words["observed"], words["usual"]], "range": [OBSERVED, USUAL]},
-        "legend": {
-            "orient": "top",
-            "title": None,
-            "labelFont": FONT,
-            "labelFontSize": 13,
-            "labelColor": USUAL,
-            "symbolType": "stroke",
-        },
-    }
-    amount = {"type": "quantitative", "axis": {**axis, "title": words["axis"], "grid": True, "tickMinStep": 1}}
+    time = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": {**_AXIS, **_TIME_AXIS}}
+    scale = {"domain": [words["observed"], words["usual"]], "range": [OBSERVED, USUAL]}
+    amount = {"type": "quantitative", "axis": {**_AXIS, "title": words["axis"], "grid": True, "tickMinStep": 1}}
 
     def line(field: str, **mark: Any) -> dict[str, Any]:
         name = words["observed"] if field == "observed" else words["usual"]
         return {
             "mark": {"type": "line", "interpolate": "step-after", **mark},
-            "encoding": {"x": time, "y": {"field": field, **amount}, "color": {"datum": name, **series}},
+            "encoding": {
+                "x": time,
+                "y": {"field": field, **amount},
+                "color": {"datum": name, "scale": scale, "legend": _LEGEND},
+            },
         }
 
     return {

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from collector.sources import SourceConfig
 from collector.store import Store
 from dashboard.alerts import outbox
-from dashboard.alerts.channels import email
+from dashboard.alerts.channels import RecipientRefused, email
 from dashboard.alerts.decide import Telling, decide, message_id
 from dashboard.alerts.deliver import Send, deliver, send_by_channel, ticking
 from dashboard.alerts.incidents import followed, incidents_between
@@ -70,8 +70,11 @@ _BAD = (outbox.State.FAILED, outbox.State.QUEUED)
 
 
 def test_mail(mail: MailSettings, alerts: AlertSettings, to: str, now: datetime) -> str:
-    """Send a test message to an address and say so. Raises ChannelError, or ValueError where `to` is no address."""
-    address = address_of(to).addr_spec
+    """Send a test message to an address and say so. Raises ChannelError, also where `to` is no address."""
+    try:
+        address = address_of(to).addr_spec
+    except ValueError as error:
+        raise RecipientRefused(f"{error}.") from error
     telling = Telling(alerts=alerts, mail=mail, managers=())
     spoken = words("en", ZoneInfo("UTC"))
     envelope = Envelope(
@@ -121,7 +124,7 @@ def _foresee(store: Store, telling: Telling, sources: Sequence[SourceConfig], no
 
 def _foreseen(draft: Draft, now: datetime) -> str:
     when = "" if draft.due <= now else f" at {draft.due:%Y-%m-%d %H:%M} UTC"
-    together = ", gathered with others" if draft.bundle is not None else ""
+    together = ", gathered" if draft.bundle is not None else ""
     return f"would tell {draft.person} ({draft.recipient}){when}{together}: {draft.subject}"
 
 

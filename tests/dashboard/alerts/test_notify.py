@@ -16,14 +16,15 @@ from sqlalchemy import insert, select
 from collector.store import Store, hour_of
 from collector.store.mentions import save_mentions
 from dashboard.alerts import outbox
-from dashboard.alerts.channels import ChannelError
+from dashboard.alerts.channels import ChannelError, RecipientRefused
 from dashboard.alerts.incidents import followed, incidents_between
 from dashboard.alerts.notify import notify, test_mail
 from dashboard.alerts.settings import AlertSettings, DigestEvery, MailSettings, Manager, Security
+from dashboard.erasure import remove
 from sentiment.reading import Sentiment
 from sentiment.spikes.run import detect
 from sentiment.spikes.spike import Severity, SpikeSettings
-from sentiment.spikes.store.incidents import acknowledge
+from sentiment.spikes.store.incidents import acknowledge, incidents
 from sentiment.store import open_store
 from sentiment.store.counts import count_hour
 from sentiment.store.readings import claim, save_readings
@@ -213,5 +214,16 @@ def test_a_test_mail_arrives_or_says_why_not(mail_server: MailServer) -> None:
     mail_server.mailbox.refuse["ann@northwind.example"] = "550 No such user"
     with pytest.raises(ChannelError, match="No such user"):
         test_mail(mail_server.settings, ALERTS, "ann@northwind.example", NOW)
-    with pytest.raises(ValueError, match="is no mail address"):
+    with pytest.raises(RecipientRefused, match="is no mail address"):
         test_mail(mail_server.settings, ALERTS, "nobody", NOW)
+
+
+def test_erasing_a_mention_takes_its_words_out_of_incidents_and_messages(
+    alarmed: Store, mail_server: MailServer
+) -> None:
+    round_(alarmed, mail_server.settings, a_manager())
+    quoted = [quote["mention_id"] for quote in told(alarmed)[0].body["alert"]["quotes"]]
+    assert remove(alarmed, quoted, NOW) == len(quoted)
+    assert told(alarmed)[0].body["alert"]["quotes"] == []
+    with alarmed.read() as conn:
+        assert incidents(conn)[0].explanation["quotes"] == []
