@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from collector.errors import PayloadChanged
 from collector.mention import Item
 from collector.sources import Reject
 
+_TEXTS = ("author", "author_name", "language", "url", "parent_id", "place", "segment", "brand")
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
 
@@ -49,7 +50,7 @@ def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, w
     rejects: list[Reject] = []
     for number, element in enumerate(elements, start=1):
         try:
-            item = read(element)
+            item = _typed(read(element))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             rejects.append(rejected(element, f"entry {number}", name, error))
         else:
@@ -60,6 +61,20 @@ def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, w
             f"None of the {len(elements)} entries of {what} can be read; the first: {rejects[0].reason}."
         )
     return Parsed(items=items, rejects=rejects)
+
+
+def _typed(item: Item | None) -> Item | None:
+    """An item whose texts are texts: a site may send anything under the name of a text.
+
+    Raises ValueError for its id or text; whatever else is no text is left out.
+    """
+    if item is None:
+        return None
+    for name in ("external_id", "text"):
+        if not isinstance(getattr(item, name), str):
+            raise ValueError(f"its {name} is {str(getattr(item, name))[:60]!r}, not a text")
+    odd: dict[str, Any] = {name: None for name in _TEXTS if not isinstance(getattr(item, name), (str, type(None)))}
+    return replace(item, **odd) if odd else item
 
 
 def rejected(element: Any, place: str, name: str, error: Exception) -> Reject:
@@ -124,6 +139,13 @@ def counted(*values: Any) -> int | None:
     return sum(given) if given else None
 
 
-def listed(texts: Iterable[str]) -> tuple[str, ...]:
-    """Texts trimmed, without empty ones, each once, in order."""
-    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
+def part(element: Any, name: str) -> dict[str, Any]:
+    """A field that is an object; an empty one where it is missing or something else."""
+    value = element.get(name) if isinstance(element, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def elements(element: Any, name: str) -> list[Any]:
+    """A field that is a list; an empty one where it is missing or something else."""
+    value = element.get(name) if isinstance(element, dict) else None
+    return value if isinstance(value, list) else []

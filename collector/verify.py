@@ -16,7 +16,7 @@ import structlog
 from collector.brand import Brand
 from collector.claim import Listener, Verdict, rejects_of
 from collector.collect import LEASE, RunReport, bound_to, listener_of, source_of
-from collector.errors import CollectorError, RateLimited, Stopped
+from collector.errors import CollectorError, PayloadChanged, RateLimited, Stopped
 from collector.http import Client
 from collector.payload import Checked
 from collector.sources import SourceConfig, kinds
@@ -123,7 +123,7 @@ class _Round:
                 with self.store.read() as conn:
                     known = known_since(conn, self.config.name, now() - recent, after, source.AT_ONCE)
                 if known:
-                    checked = source.check(settings, bound, list(dict.fromkeys(one for _id, one in known)))
+                    checked = _checked(source, settings, bound, list(dict.fromkeys(one for _id, one in known)))
                     after = known[-1][0]
                     self._save(checked, len(known), after, now())
                 if len(known) < source.AT_ONCE:
@@ -166,3 +166,15 @@ class _Round:
             end_run(conn, self.run_id, now, error_kind=kind, error=sentence)
             drop_lease(conn, self.lease)
         return replace(self.report, finished_at=now, error=sentence, error_kind=kind)
+
+
+def _checked(source: Any, settings: Any, client: Client, ids: Sequence[str]) -> Checked:
+    """What the source says of these ids; an answer whose outer shape surprises it is named as such."""
+    try:
+        found: Checked = source.check(settings, client, ids)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        log.warning("an answer is not shaped as expected", exc_info=True)
+        raise PayloadChanged(
+            f"The answer is not shaped as expected ({type(error).__name__}: {str(error)[:200]})."
+        ) from error
+    return found

@@ -22,9 +22,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from collector.errors import CollectorError, PayloadChanged, SourceRefused, SourceUnavailable, Stopped
 from collector.mention import Item
 from collector.sources import Cursor, Page, Reject, Span, Walk
+
+log = structlog.get_logger()
 
 FIRST_LOOK = timedelta(days=30)
 """How far back the first live run of a query reads; further back is what --since is for."""
@@ -122,7 +126,7 @@ def _resumed(at: _Walk, walk: Walk, read: Read) -> tuple[_Walk, Read]:
     if at.next is None:
         return at, read
     try:
-        first = read(at.next, at.floor)
+        first = _read(read, at)
     except (SourceRefused, PayloadChanged):
         return replace(at, began=walk.now, next=None), read
     kept = [first]
@@ -134,7 +138,7 @@ def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -
     seen: deque[str] = deque(maxlen=REMEMBERED)
     lowest: datetime | None = None
     while left > 0:
-        leaf = read(at.next, at.floor)
+        leaf = _read(read, at)
         left -= 1
         known = set(seen)
         fresh = [item.external_id for item in leaf.items if item.external_id not in known]
@@ -156,6 +160,17 @@ def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -
         note = None if left else f"Stopped after {walk.max_pages} pages; the next run goes on from there."
         yield Page(items=leaf.items, rejects=leaf.rejects, cursor=state | {"walk": at.saved()}, note=leaf.note or note)
     return left
+
+
+def _read(read: Read, at: _Walk) -> Leaf:
+    """Read a page; an answer whose outer shape surprises the source is named as such, and the surprise logged."""
+    try:
+        return read(at.next, at.floor)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        log.warning("an answer is not shaped as expected", exc_info=True)
+        raise PayloadChanged(
+            f"The answer is not shaped as expected ({type(error).__name__}: {str(error)[:200]})."
+        ) from error
 
 
 def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | None) -> str | None:

@@ -108,7 +108,8 @@ def _is_gone(post: Any) -> bool:
 def parse(payload: Any, settings: Settings) -> Parsed:
     """The posts of one answer: of posts.json, of a topic (post_stream), or of a search (excerpts only)."""
     known = payload if isinstance(payload, dict) else {}
-    posts = known.get("latest_posts", (known.get("post_stream") or known).get("posts"))
+    stream = known.get("post_stream")
+    posts = known.get("latest_posts", (stream if isinstance(stream, dict) else known).get("posts"))
     if posts is None:
         raise PayloadChanged("The forum's answer holds no posts.")
     base, topic = settings.base_url.rstrip("/"), known.get("title") if "post_stream" in known else None

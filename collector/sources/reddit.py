@@ -126,15 +126,17 @@ def _pages(settings: Settings, listing: Any, walk: Walk, cursor: Cursor | None) 
 def parse(payload: Any, settings: Settings) -> Parsed:
     """The posts and comments of one listing, or of a thread (two listings, with replies under replies)."""
     listings = payload if isinstance(payload, list) else [payload]
-    if not all(isinstance(one, dict) and isinstance(one.get("data"), dict) for one in listings):
+    if not listings or not all(isinstance(one, dict) and isinstance(one.get("data"), dict) for one in listings):
         raise PayloadChanged("Reddit's answer is no listing.")
+    if not all(isinstance(one["data"].get("children"), list) for one in listings):
+        raise PayloadChanged("Reddit's listing holds no children.")
     children = [child for listing in listings for child in _children(listing)]
     return read_each(children, _item, name="name", what="Reddit's listing")
 
 
 def _children(listing: Any) -> Iterator[Any]:
     """What a listing holds, each with its kind, followed by its replies."""
-    waiting = list(listing["data"].get("children") or ())
+    waiting = list(listing["data"]["children"])
     while waiting:
         child = waiting.pop(0)
         if not isinstance(child, dict) or not isinstance(child.get("data"), dict):
@@ -142,8 +144,9 @@ def _children(listing: Any) -> Iterator[Any]:
             continue
         replies = child["data"].get("replies")
         yield {**child["data"], "kind": child.get("kind"), "replies": None}
-        if isinstance(replies, dict) and isinstance(replies.get("data"), dict):
-            waiting = [*(replies["data"].get("children") or ()), *waiting]
+        below = replies.get("data") if isinstance(replies, dict) else None
+        if isinstance(below, dict) and isinstance(below.get("children"), list):
+            waiting = [*below["children"], *waiting]
 
 
 def _item(said: Any) -> Item | None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from collector.errors import BadSettings, PayloadChanged, RateLimited
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Parsed, counted, elements, moment, part, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -153,18 +153,17 @@ def parse(payload: Any, settings: Settings) -> Parsed:
     """The posts of one answer; one without data found none."""
     if not isinstance(payload, dict) or not {"data", "meta"} & set(payload):
         raise PayloadChanged("X's answer holds neither data nor meta.")
-    users = {
-        user.get("id"): user for user in (payload.get("includes") or {}).get("users") or () if isinstance(user, dict)
-    }
+    listed = elements(part(payload, "includes"), "users")
+    users = {str(user.get("id")): user for user in listed if isinstance(user, dict)}
     return read_each(payload.get("data", []), partial(_item, users=users), name="id", what="X's answer")
 
 
-def _item(post: Any, *, users: dict[Any, Any]) -> Item | None:
+def _item(post: Any, *, users: dict[str, Any]) -> Item | None:
     relations = {one.get("type"): one.get("id") for one in post.get("referenced_tweets") or ()}
     if "retweeted" in relations:
         return None
     external_id, metrics, language = string(post, "id"), post.get("public_metrics") or {}, post.get("lang")
-    name = users.get(post.get("author_id"), {}).get("username")
+    name = users.get(str(post.get("author_id")), {}).get("username")
     counts = ("like_count", "reply_count", "retweet_count", "quote_count")
     return Item(
         external_id=external_id,

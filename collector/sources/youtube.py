@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from collector.errors import PayloadChanged, RateLimited
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Checked, Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -107,8 +107,8 @@ def midnight_pacific(now: datetime) -> datetime:
 def _other_replies(settings: Settings, client: Client, payload: Any) -> Iterator[Item]:
     """The replies of those threads that did not bring them all."""
     for thread in payload["items"]:
-        known = {reply.get("id") for reply in (thread.get("replies") or {}).get("comments") or ()}
-        if (thread.get("snippet") or {}).get("totalReplyCount", 0) <= len(known):
+        known = {reply.get("id") for reply in elements(part(thread, "replies"), "comments")}
+        if part(thread, "snippet").get("totalReplyCount", 0) <= len(known):
             continue
         token = None
         for _page in range(20):
@@ -139,12 +139,9 @@ def parse(payload: Any, settings: Settings) -> Parsed:
     if not isinstance(payload, dict) or "items" not in payload:
         raise PayloadChanged("YouTube's answer holds no items.")
     threads = read_each(payload["items"], _thread, name="id", what="YouTube's comments")
-    replies = [
-        reply
-        for thread in payload["items"]
-        if isinstance(thread, dict)
-        for reply in (thread.get("replies") or {}).get("comments") or ()
-    ]
+    if not isinstance(payload["items"], list):
+        raise PayloadChanged("YouTube's answer holds no list of items.")
+    replies = [reply for thread in payload["items"] for reply in elements(part(thread, "replies"), "comments")]
     told = read_each(replies, _comment, name="id", what="YouTube's replies")
     return Parsed(items=[*threads.items, *told.items], rejects=[*threads.rejects, *told.rejects])
 

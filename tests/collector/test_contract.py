@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from collector.claim import fit
+from collector.errors import CollectorError
 from collector.payload import Parsed
 from collector.sources import kinds
 
@@ -68,6 +71,35 @@ def test_a_recorded_payload_gives_the_expected_items(kind: str, case: str) -> No
     got = plainly(parsed_case(kinds()[kind], expected))
     assert got["items"] == wanted["items"]
     assert got["rejects"] == wanted["rejects"]
+
+
+def _mutants(value: Any) -> Iterator[Any]:
+    """The payload with, one after the other, each of its parts replaced by junk or left out."""
+    yield from (None, 7, "x", [], {}, True, 1e308, [None])
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield {key: one for key, one in value.items() if key != name}
+            yield from ({**value, name: mutant} for mutant in _mutants(part))
+    elif isinstance(value, list):
+        for at, part in enumerate(value[:3]):
+            yield from ([*value[:at], mutant, *value[at + 1 :]] for mutant in _mutants(part))
+
+
+@pytest.mark.parametrize(("kind", "case"), [(k, c) for k, c in CASES if (DATA / k / f"{c}.json").exists()])
+def test_a_payload_broken_anywhere_gives_items_rejects_or_a_named_error(kind: str, case: str) -> None:
+    module: Any = kinds()[kind]
+    wanted = json.loads((DATA / kind / f"{case}.expected.json").read_text())
+    settings = TypeAdapter(module.Settings).validate_python(wanted.get("settings", {}))
+    tried = 0
+    for mutant in _mutants(json.loads((DATA / kind / f"{case}.json").read_text())):
+        tried += 1
+        try:
+            parsed = module.parse(mutant, settings, **wanted.get("arguments", {}))
+        except CollectorError:
+            continue
+        for item in parsed.items:
+            fit(item, SEEN_AT)
+    assert tried >= 9
 
 
 @pytest.mark.parametrize("kind", NETWORKED)
