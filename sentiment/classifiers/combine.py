@@ -130,9 +130,7 @@ def evidence(text: str, window: Window, weights: npt.NDArray[np.floating]) -> Sp
     return clause if clause is not None and part >= CLAUSE_SHARE * weight else sentence
 
 
-def _heaviest(
-    spans: Sequence[Span], window: Window, weights: npt.NDArray[np.floating]
-) -> tuple[Span | None, float]:
+def _heaviest(spans: Sequence[Span], window: Window, weights: npt.NDArray[np.floating]) -> tuple[Span | None, float]:
     if not spans:
         return None, 0.0
     ends = np.array([end for _, end in spans])

@@ -37,7 +37,9 @@ class Engine:
         try:
             self.session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as problem:
-            raise ModelUnusable(f"{path}: not a model that onnxruntime can load ({type(problem).__name__})") from problem
+            raise ModelUnusable(
+                f"{path}: not a model that onnxruntime can load ({type(problem).__name__})"
+            ) from problem
         self.outputs = [output.name for output in self.session.get_outputs()]
 
     def run(self, windows: Sequence[Sequence[int]]) -> list[Logits]:

@@ -65,7 +65,9 @@ class OnnxClassifier:
         return readings
 
     def _windows(self, texts: Sequence[str]) -> list[list[Window]]:
-        pieces = [(place, span) for place, text in enumerate(texts) for span in parts(text)]
+        pieces = [
+            (place, span) for place, text in enumerate(texts) for span in parts(text) if text[slice(*span)].strip()
+        ]
         encodings = self.tokenizer.encode_batch(
             [texts[place][slice(*span)] for place, span in pieces], add_special_tokens=False
         )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Span = tuple[int, int]
 """[start, end) in characters of the text."""
@@ -87,7 +88,4 @@ def cut(text: str, tokens: Sequence[int], spans: Sequence[Span], longest: int) -
             begin = last_end if last_end > begin else place
             cuts.append(begin)
     cuts.append(len(tokens))
-    return [
-        Window(tokens=list(tokens[low:high]), spans=list(spans[low:high]))
-        for low, high in zip(cuts, cuts[1:], strict=False)
-    ]
+    return [Window(tokens=list(tokens[low:high]), spans=list(spans[low:high])) for low, high in pairwise(cuts)]

@@ -31,7 +31,9 @@ class Batch:
 class Tokenised:
     """Examples with their token ids, ready to be batched."""
 
-    def __init__(self, examples: Sequence[Example], tokenizer: Any, longest: int, lessons: Sequence[Lesson | None] = ()):
+    def __init__(
+        self, examples: Sequence[Example], tokenizer: Any, longest: int, lessons: Sequence[Lesson | None] = ()
+    ):
         self.examples = examples
         self.lessons = lessons or [None] * len(examples)
         self.pad = tokenizer.pad_token_id
@@ -116,5 +118,3 @@ def mixture(data: Tokenised, weights: dict[str, float], size: int, seed: int) ->
         if not queues[source]:
             queues[source] = by_length(lengths, rows[source], size, rng)
         yield data.batch(queues[source].pop())
-
-

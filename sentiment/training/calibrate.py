@@ -1,4 +1,4 @@
-"""Making the numbers mean what they say: temperatures, thresholds, offsets and the abstain band, on validation texts."""
+"""Making the numbers mean what they say: temperatures, thresholds, offsets, abstain band, from validation texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -77,7 +77,9 @@ def _offsets(raw: Arrays, examples: Sequence[Example], task: Task, strength: flo
     for _ in range(2):
         for place in range(classes):
             tried = {float(step): _with(offsets, place, step) for step in np.linspace(-1.5, 1.5, 13)}
-            gains = {step: macro_f1(true, (logits + o).argmax(-1), classes) - 0.002 * abs(step) for step, o in tried.items()}
+            gains = {
+                step: macro_f1(true, (logits + o).argmax(-1), classes) - 0.002 * abs(step) for step, o in tried.items()
+            }
             offsets[place] = max(gains, key=lambda step: gains[step])
     cases = np.bincount(true, minlength=classes)
     return [round(float(value), 3) for value in offsets * cases / (cases + strength)]

@@ -1,6 +1,5 @@
 """How a trained network becomes the shipped file: embeddings in bytes, ONNX, int8 weights, calibration."""
 
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -14,7 +13,7 @@ OUTPUTS = (*(task.value for task in READ_TASKS), "presence", "signs", "weights")
 
 
 class ByteEmbedding(nn.Module):
-    """Word embeddings kept as signed bytes with one scale a piece: a quarter of the size, error under 0.4 % of a row's maximum."""
+    """Word vectors as signed bytes with one scale a piece: a quarter of the size, error under 0.4 % of a maximum."""
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
@@ -49,16 +48,22 @@ def export_onnx(network: ReaderNetwork, target: Path, *, bytes_for_words: bool =
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Write `target` with the encoder's matrix products in int8, per channel; the small heads stay in float32."""
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+    """Write `target` with the encoder's matrices in 8 bits, a scale for every 128 weights; small heads stay float32.
 
-    with tempfile.TemporaryDirectory() as scratch:
-        ready = Path(scratch) / "ready.onnx"
-        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-        graph = onnx.load(str(ready)).graph
-        products = [n.name for n in graph.node if n.op_type in {"MatMul", "Gemm"} and n.name.startswith("/encoder")]
-        quantize_dynamic(
-            str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8, nodes_to_quantize=products
-        )
+    Each token's activations get scales of their own while it runs. One scale for all of them, which is what dynamic
+    quantisation does, costs a third less time, but a few huge activations of this encoder then drown the others: on
+    validation texts 96 % of sentiments and 87 % of aspects agreed with float32, against 99 % and 99 % here, and a
+    reading depended on the other texts of its batch.
+    """
+    import onnx
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    model = onnx.load(str(source))
+    heads = [
+        node.name for node in model.graph.node if node.op_type == "MatMul" and not node.name.startswith("/encoder")
+    ]
+    quantiser = MatMulNBitsQuantizer(
+        model, bits=8, block_size=128, is_symmetric=True, accuracy_level=4, nodes_to_exclude=heads
+    )
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(target))

@@ -33,7 +33,13 @@ class Origin:
 
 
 def finish(
-    network: ReaderNetwork, encoder_dir: Path, target: Path, scratch: Path, examples: Sequence[Example], origin: Origin
+    network: ReaderNetwork,
+    encoder_dir: Path,
+    target: Path,
+    *,
+    scratch: Path,
+    examples: Sequence[Example],
+    origin: Origin,
 ) -> dict[str, float]:
     """Export, quantise and calibrate; write model.onnx, tokenizer.json and reader.json into `target`.
 
@@ -75,7 +81,7 @@ def agree(small: Arrays, large: Arrays, settings: dict[str, Any]) -> dict[str, f
 
 
 def write_reader(target: Path, settings: dict[str, Any], agreement: dict[str, float], origin: Origin) -> None:
-    """Write reader.json; the name carries the first digits of the weights' hash, so that new weights are a new model."""
+    """Write reader.json; the name carries digits of the weights' hash, so that new weights are a new model."""
     digest = hashlib.sha256((target / "model.onnx").read_bytes()).hexdigest()
     layers = origin.recipe.get("layers", "")
     content = {

@@ -65,12 +65,11 @@ def freeze(network: ReaderNetwork, layers: int) -> None:
             parameter.requires_grad = False
 
 
-def share_of_rate(step: int, steps: int, warm_up: float) -> float:
-    """Linear up, then linear down to a fiftieth; `step` runs from 0."""
-    rise = max(1, int(steps * warm_up))
-    if step < rise:
-        return (step + 1) / rise
-    return max(0.02, (steps - step) / max(1, steps - rise))
+def share_of_rate(done: float, warm_up: float) -> float:
+    """Linear up, then linear down to a fiftieth; `done` is the part of the run that is behind, 0 to 1."""
+    if done < warm_up:
+        return max(0.02, done / warm_up)
+    return max(0.02, (1 - done) / (1 - warm_up))
 
 
 class Averaged:
@@ -102,6 +101,7 @@ def fit(
     data: Tokenised,
     recipe: Recipe,
     out_dir: Path,
+    *,
     judge: Callable[[ReaderNetwork], dict[str, float]],
     say: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
@@ -121,7 +121,8 @@ def fit(
     stream = _from_step(mixture(data, recipe.weights, recipe.batch_size, recipe.seed), state["step"])
     started, running = clock(), 0.0
     for step in range(state["step"], recipe.steps):
-        running += _one_step(network, next(stream), optimizer, recipe, step)
+        done = _part_done(step, (clock() - started) / 60, recipe)
+        running += _one_step(network, next(stream), optimizer, recipe, done)
         average.update(network, step)
         spent = (clock() - started) / 60
         last = step + 1 == recipe.steps or (recipe.minutes is not None and spent > recipe.minutes)
@@ -130,21 +131,30 @@ def fit(
             running = 0.0
         if (step + 1) % recipe.judge_every == 0 or last:
             average.swap(network)
-            _judge(network, judge, state, out_dir, step + 1, say)
+            figures = judge(network)
+            said = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+            say(f"judged after {step + 1}: {said}")
+            _keep_best(network, figures, state, out_dir, step + 1)
             average.swap(network)
-            _checkpoint(out_dir, network, optimizer, average, state, step + 1)
+            state["step"] = step + 1
+            _checkpoint(out_dir, network, optimizer, average, state)
         if last or state["worse"] > recipe.patience:
             break
     network.load_state_dict(torch.load(out_dir / "best.pt", weights_only=True), strict=False)
-    figures: dict[str, float] = state["figures"]
-    return figures
+    best: dict[str, float] = state["figures"]
+    return best
+
+
+def _part_done(step: int, spent: float, recipe: Recipe) -> float:
+    """Whichever is nearer to its end, steps or minutes: on a busy machine the rate must still have fallen in time."""
+    return max(step / recipe.steps, spent / recipe.minutes if recipe.minutes else 0.0)
 
 
 def _one_step(
-    network: ReaderNetwork, batch: Batch, optimizer: torch.optim.Optimizer, recipe: Recipe, step: int
+    network: ReaderNetwork, batch: Batch, optimizer: torch.optim.Optimizer, recipe: Recipe, done: float
 ) -> float:
     network.train()
-    share = share_of_rate(step, recipe.steps, recipe.warm_up)
+    share = share_of_rate(done, recipe.warm_up)
     for group in optimizer.param_groups:
         group["lr"] = group["initial_lr"] * share
     with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16()):
@@ -162,16 +172,9 @@ def has_bf16() -> bool:
     return bool(capabilities and capabilities())
 
 
-def _judge(
-    network: ReaderNetwork,
-    judge: Callable[[ReaderNetwork], dict[str, float]],
-    state: dict[str, Any],
-    out_dir: Path,
-    step: int,
-    say: Callable[[str], None],
+def _keep_best(
+    network: ReaderNetwork, figures: dict[str, float], state: dict[str, Any], out_dir: Path, step: int
 ) -> None:
-    figures = judge(network)
-    say(f"judged after {step}: " + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
     with (out_dir / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"step": step, **figures}) + "\n")
     state["worse"] += 1
@@ -181,10 +184,7 @@ def _judge(
         torch.save(trainable, out_dir / "best.pt")
 
 
-def _checkpoint(
-    out_dir: Path, network: nn.Module, optimizer: Any, average: Averaged, state: dict[str, Any], step: int
-) -> None:
-    state["step"] = step
+def _checkpoint(out_dir: Path, network: nn.Module, optimizer: Any, average: Averaged, state: dict[str, Any]) -> None:
     trainable = {n: p for n, p in network.named_parameters() if p.requires_grad}
     parts = {"network": trainable, "optimizer": optimizer.state_dict(), "average": average.weights, "state": state}
     torch.save(parts, out_dir / "checkpoint.tmp")

@@ -33,7 +33,9 @@ def loss_of(network: ReaderNetwork, batch: Batch, smoothing: float, lesson_share
         total = total + TASK_WEIGHT[task] * known * loss
     for scheme, (rows, presence, signs) in batch.schemes.items():
         found, signed, _ = network.find(hidden[rows], batch.attention_mask[rows], scheme)
-        total = total + len(rows) / len(hidden) * _aspect_loss(found.float(), signed.float(), presence, signs, smoothing)
+        total = total + len(rows) / len(hidden) * _aspect_loss(
+            found.float(), signed.float(), presence, signs, smoothing
+        )
     if batch.lesson is not None:
         rows, lesson = batch.lesson
         share = lesson_share * len(rows) / len(hidden)

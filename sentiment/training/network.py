@@ -58,7 +58,7 @@ class ReaderNetwork(nn.Module):
         return presence, self.sign(pooled), weights
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
-        """What is exported: logits of the read tasks in order, then presence, signs and token weights of our aspects."""
+        """What is exported: logits of the read tasks in order; presence, signs and token weights of our aspects."""
         hidden = self.hidden(input_ids, attention_mask)
         answers = [self.answer(hidden, attention_mask, task) for task in READ_TASKS]
         return (*answers, *self.find(hidden, attention_mask, OWN_SCHEME))

@@ -6,6 +6,7 @@ that are rarely written about. The phrases stand in phrasebook.tsv: aspect, sign
 
 import random
 from importlib import resources
+from itertools import pairwise
 
 from sentiment.training.data import Example
 from sentiment.training.schemes import OWN_SCHEME, Task
@@ -63,7 +64,7 @@ def _one(rng: random.Random, language: str, phrases: list[Phrase]) -> Example:
 
 def _join(rng: random.Random, language: str, chosen: list[Phrase]) -> str:
     text = _start(rng, chosen[0][2])
-    for (_, before, _), (_, sign, words) in zip(chosen, chosen[1:], strict=False):
+    for (_, before, _), (_, sign, words) in pairwise(chosen):
         link = AND[language] if before == sign else BUT[language]
         joint = rng.choice((". ", "! ", ", ", f" {link} ", f", {link} "))
         text += joint + (_start(rng, words) if joint[0] in ".!" else words)

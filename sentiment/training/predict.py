@@ -95,7 +95,7 @@ def best_thresholds(
 
 
 def figures(raw: Arrays, examples: Sequence[Example]) -> dict[str, float]:
-    """Macro-F1 per task and source, aspects micro and macro with the best single threshold, accuracy of signs, `score`."""
+    """Macro-F1 per task and source, aspects with the best single threshold, accuracy of signs, and the mean `score`."""
     found: dict[str, float] = {}
     for task in READ_TASKS:
         for source in sorted({e.source for e in examples if task in e.tasks}):
@@ -114,5 +114,6 @@ def figures(raw: Arrays, examples: Sequence[Example]) -> dict[str, float]:
         found["signs"] = float((raw["signs"][row, aspect].argmax(-1) == sign).mean())
     tweets = [value for name, value in found.items() if name.startswith("sentiment@")]
     own = [found.get(name, 0.0) for name in ("aspects", "aspects_macro", Task.SENTIMENT.value, "stage", "intent")]
-    found["score"] = float(np.mean([*own, found.get("loyalty", 0.0), *tweets]))
+    known = [value for value in (*own, found.get("loyalty", 0.0), *tweets) if not np.isnan(value)]
+    found["score"] = float(np.mean(known)) if known else 0.0
     return found

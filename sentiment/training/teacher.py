@@ -1,0 +1,72 @@
+"""The large teacher: fitted on the same labels, then asked about every text that customers wrote, labelled or not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sentiment.training.batches import Tokenised
+from sentiment.training.data import Example, Split
+from sentiment.training.fit import Recipe
+from sentiment.training.network import ReaderNetwork
+from sentiment.training.predict import logits, probabilities
+from sentiment.training.teaching import save_lessons
+from sentiment.training.train import tokenizer_of, train_network
+
+TEACHER_WEIGHTS = {"own": 10.0, "semeval2017": 2.5, "airline": 1.5, "fabsa": 1.5, "semeval": 0.5, "mams": 0.5}
+TEACHER = Recipe(
+    steps=900,
+    weights=TEACHER_WEIGHTS,
+    encoder_rate=6e-5,
+    head_rate=1e-3,
+    layer_decay=0.9,
+    warm_up=0.08,
+    average=0.995,
+    judge_every=300,
+    frozen_layers=5,
+    longest=112,
+)
+TAUGHT = {
+    "own": 10_000, "airline": 9_000, "fabsa": 8_000, "skytrax": 2_500, "semeval": 2_500, "mams": 1_500, "oats": 3_000,
+    "banking77": 2_000, "semeval2017": 6_000,
+}  # fmt: skip
+"""How many training texts of each source the teacher is asked about, most useful first."""
+
+
+def spelled_out(examples: Sequence[Example]) -> list[Example]:
+    """The examples with emoji written as words, for encoders whose vocabulary has none."""
+    from emoji import demojize
+
+    return [replace(example, text=demojize(example.text, delimiters=(" ", " "))) for example in examples]
+
+
+def train_teacher(
+    examples: Sequence[Example],
+    encoder_dir: Path,
+    out_dir: Path,
+    recipe: Recipe = TEACHER,
+    say: Callable[[str], None] = print,
+) -> ReaderNetwork:
+    """Fit the teacher on the English examples (its encoder knows no other language)."""
+    english = [example for example in examples if example.language == "en"]
+    return train_network(spelled_out(english), encoder_dir, out_dir, recipe, say=say)
+
+
+def ask_teacher(
+    network: ReaderNetwork,
+    encoder_dir: Path,
+    examples: Sequence[Example],
+    path: Path,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Write the teacher's probabilities for the taught training texts to `path` (npz)."""
+    asked: dict[str, Example] = {}
+    left = dict(TAUGHT)
+    for example in examples:
+        if example.split is Split.TRAIN and example.language == "en" and left.get(example.source, 0) > 0:
+            left[example.source] -= 1
+            asked.setdefault(example.text, example)
+    rows = list(asked.values())
+    say(f"asking the teacher about {len(rows):,} texts")
+    data = Tokenised(spelled_out(rows), tokenizer_of(encoder_dir), TEACHER.longest)
+    said = probabilities(logits(network, data))
+    save_lessons(path, [example.text for example in rows], said)

@@ -1,0 +1,58 @@
+"""Other people's files: every row comes out once, in order, and what cannot be read is named."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from sentiment.classifiers import Classifier, load_classifier
+from sentiment.label import COLUMNS, LabelProblem, label_file
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load_classifier("shipped", threads=1)
+
+
+def test_a_csv_becomes_jsonl_with_ids_kept(tmp_path: Path, classifier: Classifier) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text('id;Text\nA-1;"Late again; nobody told us"\nB 2;\n007;Lovely crew!\n', encoding="utf-8")
+    report = label_file(source, target, classifier)
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [line["id"] for line in lines] == ["A-1", "B 2", "007"]
+    assert (report.read, report.problems) == (3, ())
+    assert set(lines[0]) == {
+        "id", "language", "sentiment", "probabilities", "satisfaction", "aspects", "dimensions", "stage", "intent",
+        "loyalty", "validated", "abstained", "model",
+    }  # fmt: skip
+    assert lines[0]["sentiment"] == "negative"
+    assert all(aspect["evidence"] in "Late again; nobody told us" for aspect in lines[0]["aspects"])
+
+
+def test_rows_of_jsonl_without_text_are_named_and_the_rest_is_read(tmp_path: Path, classifier: Classifier) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "bad \\ud800 food"}\n{oops\n{"id": 9}\n{"text": "fine", "id": 9}\n', encoding="utf-8")
+    seen: list[int] = []
+    report = label_file(source, target, classifier, progress=seen.append)
+    assert [json.loads(line)["id"] for line in target.read_text(encoding="utf-8").splitlines()] == [1, 9]
+    assert [problem.split(":")[0] for problem in report.problems] == ["in.jsonl, line 2", "in.jsonl, row 3"]
+    assert seen == [2]
+
+
+def test_a_csv_output_is_safe_for_spreadsheets(tmp_path: Path, classifier: Classifier) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("id,text\n=1+1,\"=HYPERLINK('x')\"\n", encoding="utf-8")
+    label_file(source, target, classifier)
+    with target.open(encoding="utf-8-sig", newline="") as written:
+        (row,) = csv.DictReader(written)
+    assert tuple(row) == COLUMNS
+    assert row["id"] == "'=1+1"
+    assert json.loads(row["dimensions"]) is not None
+
+
+def test_a_file_without_the_column_is_refused_with_its_columns(tmp_path: Path, classifier: Classifier) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,review\n1,good\n", encoding="utf-8")
+    with pytest.raises(LabelProblem, match="no column text; it has id, review"):
+        label_file(source, tmp_path / "out.jsonl", classifier)

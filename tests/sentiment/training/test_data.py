@@ -1,0 +1,105 @@
+"""Which texts may be learnt from, and that what is judged was never seen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sentiment.taxonomy import taxonomy
+from sentiment.training.data import (
+    DataProblem,
+    Example,
+    Split,
+    load,
+    own_example,
+    sentiment_of,
+    shorten,
+    split_of,
+    unescape,
+    without_leaks,
+)
+from sentiment.training.phrases import compose, phrasebook
+from sentiment.training.schemes import ASPECTS, OWN_SCHEME, Task
+
+
+def example(text: str, source: str, split: Split) -> Example:
+    return Example(text=text, source=source, domain="x", language="en", split=split)
+
+
+def test_a_split_depends_on_the_text_alone_and_spacing_does_not_move_it() -> None:
+    texts = [f"text number {place}" for place in range(2000)]
+    splits = [split_of(text, validation=8, test=10) for text in texts]
+    assert splits == [split_of(f"  {text.upper()}!", validation=8, test=10) for text in texts]
+    assert 0.07 < splits.count(Split.TEST) / 2000 < 0.13
+    assert 0.05 < splits.count(Split.VALIDATION) / 2000 < 0.11
+
+
+def test_no_text_stands_in_two_splits_and_own_labels_stay_where_they_are() -> None:
+    kept = without_leaks(
+        [
+            example("Late again!", "own", Split.TRAIN),
+            example("late again", "airline", Split.TEST),
+            example("Fine.", "umsab", Split.TRAIN),
+            example("fine", "umsab", Split.TEST),
+            example("Held back", "own", Split.TEST),
+            example("held back", "fabsa", Split.TRAIN),
+        ]
+    )
+    assert [(e.source, e.split) for e in kept] == [
+        ("own", Split.TRAIN),
+        ("umsab", Split.TEST),
+        ("own", Split.TEST),
+    ]
+
+
+def test_satisfaction_gives_sentiment() -> None:
+    assert [sentiment_of(points) for points in range(1, 6)] == ["negative"] * 2 + ["neutral"] + ["positive"] * 2
+    made = own_example("x", {"satisfaction": 2, "aspects": {}}, source="own", domain="d", language="en")
+    assert made.tasks == {Task.SATISFACTION: "2", Task.SENTIMENT: "negative"}
+    assert made.scheme == OWN_SCHEME
+
+
+def test_a_correction_without_aspects_says_nothing_about_them() -> None:
+    made = own_example("x", {"sentiment": "positive"}, source="corrections", domain="d", language="en")
+    assert made.scheme is None
+    assert made.tasks == {Task.SENTIMENT: "positive"}
+
+
+def test_leftover_escapes_become_characters_and_long_texts_end_with_a_sentence() -> None:
+    assert unescape(r"it\u2019s") == "it’s"
+    assert shorten("One sentence here. " * 50, 100).endswith("here.")
+
+
+def test_a_folder_is_loaded_and_a_broken_line_is_named(tmp_path: Path) -> None:
+    (tmp_path / "aspects").mkdir()
+    own = tmp_path / "aspects" / "labelled.jsonl"
+    row = {"text": "late", "satisfaction": 2, "aspects": {"timeliness": "-"}, "stage": "during", "intent": "complaint",
+           "loyalty": "unknown", "domain": "airline"}  # fmt: skip
+    own.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (only,) = load(tmp_path)
+    assert only.aspects == {"timeliness": "-"}
+    own.write_text("{broken\n", encoding="utf-8")
+    with pytest.raises(DataProblem, match=r"labelled\.jsonl, line 1"):
+        load(tmp_path)
+    with pytest.raises(DataProblem, match="not there"):
+        load(tmp_path / "elsewhere")
+
+
+def test_training_and_product_know_the_same_aspects_in_the_same_order() -> None:
+    assert tuple(taxonomy().aspects) == ASPECTS
+
+
+def test_composed_phrases_are_sound_and_the_same_every_time() -> None:
+    made = compose(200)
+    assert made == compose(200)
+    assert all(e.aspects and set(e.aspects) <= set(ASPECTS) for e in made)
+    assert all(set(e.aspects.values()) <= {"+", "-"} for e in made)
+    assert {e.language for e in made} == {"en", "de", "fr", "es", "it", "pt"}
+
+
+def test_the_gold_sentences_are_not_in_the_phrasebook() -> None:
+    gold = Path(__file__).parents[2] / "data" / "gold"
+    known = {words.lower() for phrases in phrasebook().values() for _, _, words in phrases}
+    for file in gold.glob("*.jsonl"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert json.loads(line)["text"].lower().rstrip(".!?") not in known

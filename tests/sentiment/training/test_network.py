@@ -1,0 +1,169 @@
+"""A tiny network goes all the way: fitted, stopped, resumed, exported, quantised, read."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from sentiment.classifiers.onnx import OnnxClassifier  # noqa: E402
+from sentiment.training.batches import UNKNOWN, Tokenised, by_length, mixture  # noqa: E402
+from sentiment.training.data import Example, Split  # noqa: E402
+from sentiment.training.encoder import choose_pieces, shrink  # noqa: E402
+from sentiment.training.finish import Origin, finish  # noqa: E402
+from sentiment.training.fit import Recipe, share_of_rate  # noqa: E402
+from sentiment.training.network import build  # noqa: E402
+from sentiment.training.predict import best_thresholds, logits, probabilities  # noqa: E402
+from sentiment.training.schemes import OWN_SCHEME, Task  # noqa: E402
+from sentiment.training.teaching import load_lessons, save_lessons  # noqa: E402
+from sentiment.training.train import tokenizer_of, train_network  # noqa: E402
+
+WORDS = ["late", "flight", "lovely", "crew", "dirty", "room", "cheap", "the", "was", "and", "again", "never"]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of one layer with a Unigram tokenizer in the transformers layout."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("encoder")
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(f"▁{word}", -5.0) for word in WORDS] + [(letter, -9.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"]
+    pieces += [("▁слово", -4.0)]
+    engine = Tokenizer(models.Unigram(pieces, unk_id=3))
+    engine.pre_tokenizer = pre_tokenizers.Metaspace()
+    engine.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    engine.save(str(folder / "tokenizer.json"))
+    names = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512, **names}), encoding="utf-8"
+    )
+    config = BertConfig(
+        vocab_size=len(pieces), hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
+        pad_token_id=1,
+    )  # fmt: skip
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def rows(split: Split, count: int) -> list[Example]:
+    late = {"text": "the flight was late", "aspects": {"timeliness": "-"}, "points": "2", "sentiment": "negative"}
+    good = {"text": "lovely crew and cheap", "aspects": {"courtesy": "+"}, "points": "4", "sentiment": "positive"}
+    calm = {"text": "the room", "aspects": {}, "points": "3", "sentiment": "neutral"}
+    made = []
+    for place in range(count):
+        kind = (late, good, calm)[place % 3]
+        made.append(
+            Example(
+                text=f"{kind['text']} {'again ' * (place % 4)}".strip(), source="own", domain="d", language="en",
+                split=split, scheme=OWN_SCHEME, aspects=dict(kind["aspects"]),
+                tasks={
+                    Task.SENTIMENT: str(kind["sentiment"]), Task.SATISFACTION: str(kind["points"]),
+                    Task.STAGE: "during", Task.INTENT: "other", Task.LOYALTY: "unknown",
+                },
+            )
+        )  # fmt: skip
+    return made
+
+
+RECIPE = Recipe(steps=60, weights={"own": 1.0}, batch_size=12, encoder_rate=2e-3, head_rate=2e-2, judge_every=30)
+
+
+def test_a_network_learns_resumes_and_becomes_a_classifier(encoder: Path, tmp_path: Path) -> None:
+    examples = rows(Split.TRAIN, 48) + rows(Split.VALIDATION, 24)
+    lines: list[str] = []
+    train_network(examples, encoder, tmp_path / "run", replace(RECIPE, steps=30), say=lines.append)
+    assert any(line.startswith("judged after 30") for line in lines)
+    lines.clear()
+    network = train_network(examples, encoder, tmp_path / "run", RECIPE, say=lines.append)
+    assert any(line.startswith("judged after 60") for line in lines)
+    assert not any(line.startswith("judged after 30") for line in lines), "it went on from the checkpoint"
+
+    origin = Origin(encoder="tiny", licence="none", recipe={"layers": 2})
+    agreement = finish(
+        network, encoder, tmp_path / "model", scratch=tmp_path / "scratch", examples=examples, origin=origin
+    )
+    assert agreement["sentiment"] >= 0.9
+    classifier = OnnxClassifier(tmp_path / "model", threads=1)
+    late, good = classifier.read(["the flight was late again", "lovely crew and cheap"])
+    assert (late.sentiment.value, good.sentiment.value) == ("negative", "positive")
+    assert [aspect.aspect for aspect in late.aspects] == ["timeliness"]
+
+
+def test_shrinking_keeps_the_tokens_of_covered_text_and_drops_other_scripts(encoder: Path, tmp_path: Path) -> None:
+    shrink(encoder, tmp_path / "small", layers=[0], size=40, texts=["the flight was late"])
+    small, large = tokenizer_of(tmp_path / "small"), tokenizer_of(encoder)
+    text = "the flight was late and zz"
+    assert small.convert_ids_to_tokens(small(text)["input_ids"]) == large.convert_ids_to_tokens(
+        large(text)["input_ids"]
+    )
+    assert "▁слово" not in small.get_vocab()
+    old, new = build(str(encoder)), build(str(tmp_path / "small"))
+    first = old.encoder.embeddings.word_embeddings.weight[large.convert_tokens_to_ids("▁late")]
+    second = new.encoder.embeddings.word_embeddings.weight[small.convert_tokens_to_ids("▁late")]
+    assert torch.equal(first, second)
+    assert new.encoder.config.num_hidden_layers == 1
+
+
+def test_pieces_are_chosen_in_their_old_order() -> None:
+    pieces = [
+        ("<s>", 0.0),
+        ("<pad>", 0.0),
+        ("</s>", 0.0),
+        ("<unk>", 0.0),
+        ("▁rare", -9.0),
+        ("▁often", -1.0),
+        ("x", -5.0),
+    ]
+    assert choose_pieces(pieces, frozenset(), 6) == [0, 1, 2, 3, 5, 6]
+    assert choose_pieces(pieces, frozenset({"▁rare"}), 6) == [0, 1, 2, 3, 4, 6]
+
+
+def test_batches_hold_every_row_once_and_mark_what_is_unknown(encoder: Path) -> None:
+    examples = [*rows(Split.TRAIN, 9), Example(text="late", source="banking77", domain="b", language="en")]
+    data = Tokenised(examples, tokenizer_of(encoder), 32)
+    found = sorted(row for batch in by_length([len(ids) for ids in data.ids], range(10), 4, None) for row in batch)
+    assert found == list(range(10))
+    batch = data.batch([0, 9])
+    assert batch.tasks[Task.SENTIMENT].tolist() == [0, UNKNOWN]
+    assert batch.schemes[OWN_SCHEME][0].tolist() == [0]
+    one, two = (next(mixture(data, {"own": 1.0}, 4, seed=1)).input_ids for _ in range(2))
+    assert torch.equal(one, two)
+
+
+def test_lessons_come_back_for_the_texts_that_were_taught(encoder: Path, tmp_path: Path) -> None:
+    examples = rows(Split.TRAIN, 6)
+    said = probabilities(logits(build(str(encoder)), Tokenised(examples, tokenizer_of(encoder), 32)))
+    save_lessons(tmp_path / "lessons.npz", [example.text for example in examples], said)
+    first, unknown = load_lessons(tmp_path / "lessons.npz", [examples[0].text, "never taught"])
+    assert unknown is None
+    assert first is not None
+    assert first["sentiment"] == pytest.approx(said["sentiment"][0], abs=1e-3)
+    network_rows = [*examples, *rows(Split.VALIDATION, 6)]
+    recipe = replace(RECIPE, steps=4, judge_every=4)
+    train_network(
+        network_rows, encoder, tmp_path / "student", recipe, lessons_file=tmp_path / "lessons.npz", say=lambda _: None
+    )
+
+
+def test_the_rate_rises_then_falls() -> None:
+    shares = [share_of_rate(done / 100, 0.1) for done in range(101)]
+    assert max(shares) == shares[10]
+    assert shares[100] == pytest.approx(0.02)
+
+
+def test_thresholds_lean_on_the_prior_where_cases_are_few() -> None:
+    true = np.zeros((40, 2), dtype=bool)
+    true[:20, 0] = True
+    true[0, 1] = True
+    scores = np.where(true, 0.8, 0.6)
+    chosen = best_thresholds(true, scores, prior=0.5)
+    assert 0.55 < chosen[0] <= 0.8
+    assert chosen[1] == 0.5
