@@ -105,7 +105,7 @@ def _port_is_free(address: str, port: int) -> None:
 
 
 def _start_dashboard(config: Config, port: int) -> subprocess.Popen[bytes]:
-    app = resources.files("dashboard").joinpath("app.py")
+    app = resources.files("dashboard").joinpath("served.py")
     command = [sys.executable, "-m", "streamlit", "run", str(app), *streamlit_arguments()]
     command += [f"--server.address={config.dashboard.address}", f"--server.port={port}"]
     # A session of its own: Ctrl-C reaches this process alone, which then ends the other in order.
