@@ -11,10 +11,8 @@ from dashboard.binding import ConfigError
 from dashboard.views.parts import empty, style
 from dashboard.views.session import page, session
 
-PAGES = {
-    "": ["today", "incidents", "mentions", "dimensions"],
-    "Behind the figures": ["sources", "alerts", "settings"],
-}
+# Sections would be nicer, but Streamlit puts their headings into the list itself, which screen readers stumble over.
+PAGES = ["today", "incidents", "mentions", "dimensions", "sources", "alerts", "settings"]
 HIDDEN = ["incident", "confirm", "unsubscribe"]
 # A file of our own: a symbol by name would be fetched from a font server outside.
 MARK = str(resources.files("dashboard").joinpath("mark.png"))
@@ -30,9 +28,7 @@ def main() -> None:
     except (ConfigError, StoreError) as error:
         empty("Groundswell cannot start.", str(error))
         return
-    shown = {section: [page(name) for name in names] for section, names in PAGES.items()}
-    shown[""] = [*shown[""], *(page(name) for name in HIDDEN)]
-    st.navigation(shown, position="sidebar").run()
+    st.navigation([page(name) for name in [*PAGES, *HIDDEN]]).run()
 
 
 main()

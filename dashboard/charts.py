@@ -18,6 +18,7 @@ Spec = dict[str, Any]
 HATCHES = 160
 """Slanted lines across a whole chart: as near as Vega-Lite comes to a hatched area."""
 _CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.5}, "legend": {"orient": "top", "title": None}}
+_HOURS = "utchours(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%a %-d %b')"
 _PERCENT = {"format": ".0%", "tickCount": 4, "title": None}
 
 
@@ -250,7 +251,7 @@ def observed_and_expected(points: pd.DataFrame, *, zone: ZoneInfo, height: int =
         "field": "at",
         "type": "temporal",
         "scale": {"type": "utc"},
-        "axis": {"title": None, "grid": False, "labelOverlap": True, "tickCount": 6},
+        "axis": {"title": None, "grid": False, "labelOverlap": True, "tickCount": 6, "labelExpr": _HOURS},
     }
     amount = {"type": "quantitative", "axis": {"title": "dissatisfied voices", "tickMinStep": 1, "tickCount": 4}}
     names = {"scale": {"domain": ["observed", "expected"], "range": [NEGATIVE, ACCENT]}}
@@ -349,4 +350,4 @@ def _wall_day(day: date) -> str:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
+    return None if pd.isna(value) else float(value)

@@ -1,4 +1,4 @@
-"""Shares with their uncertainty: how sure a share, or the change of one, is, given that days differ more than chance."""
+"""Shares with their uncertainty: how sure a share or its change is, given that days differ more than chance."""
 
 from __future__ import annotations
 

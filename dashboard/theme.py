@@ -20,7 +20,7 @@ STREAMLIT_OPTIONS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "theme.baseRadius": "medium",
-    "theme.headingFontSizes": '["1.75rem", "1.35rem", "1.1rem"]',
+    "theme.headingFontSizes": '["1.6rem", "1.2rem", "1.05rem"]',
     "theme.metricValueFontSize": "1.75rem",
     "theme.light.primaryColor": "#1f6aa8",
     "theme.light.linkColor": "#1a5d94",

@@ -9,7 +9,7 @@ from dashboard.alerts.outbox import delivery
 
 
 def latest(conn: Connection, limit: int) -> pd.DataFrame:
-    """The latest deliveries: at (sent or due), state, person, recipient, channel, subject, why (suppressed or failed)."""
+    """The latest deliveries: at (sent or due) to why (it was suppressed or failed)."""
     names = ["at", "state", "person", "recipient", "channel", "subject", "why"]
     query = select(
         func.coalesce(delivery.c.sent_at, delivery.c.due, type_=delivery.c.due.type),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -64,19 +65,11 @@ def by_source_and_day(conn: Connection, scope: Scope, facet: str = ALL) -> pd.Da
     return frame
 
 
-def by_brand(conn: Connection, scope: Scope, brands: Sequence[str]) -> pd.DataFrame:
-    """One row a brand in the scope's days, whatever the scope's own brand: brand and the figures."""
-    rows = conn.execute(
-        select(count_day.c.brand, *_sums())
-        .where(
-            count_day.c.brand.in_(brands),
-            count_day.c.facet == ALL,
-            count_day.c.day.between(day_number(scope.first), day_number(scope.last)),
-        )
-        .group_by(count_day.c.brand)
-    ).all()
-    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=["brand", *FIGURES])
-    frame["read"] = frame["negative"] + frame["neutral"] + frame["positive"]
+def by_brand_and_day(conn: Connection, scope: Scope, brands: Sequence[str]) -> pd.DataFrame:
+    """One row a brand and day that has any, whatever the scope's own brand and sources: brand, day (date), figures."""
+    parts = [_frame(conn, ["brand", "day"], replace(scope, brand=brand, sources=()), [ALL]) for brand in brands]
+    frame = pd.concat(parts, ignore_index=True)
+    frame["day"] = [day_of_number(number) for number in frame["day"]]
     return frame
 
 
@@ -94,24 +87,6 @@ def mentions_between(conn: Connection, scope: Scope, start: datetime, end: datet
     return int(conn.scalar(query) or 0)
 
 
-def by_hour(conn: Connection, brand: str, sources: Sequence[str], facet: str, start: int, end: int) -> pd.DataFrame:
-    """One row for each hour in [start, end) (hours since 1970), empty ones included: hour, negative, read, mentions."""
-    hours = count_hour.c.hour
-    names = ("mentions", "negative", "neutral", "positive")
-    query = (
-        select(hours, *(func.sum(count_hour.c[name]).label(name) for name in names))
-        .where(count_hour.c.brand == brand, count_hour.c.facet == facet, hours >= start, hours < end)
-        .group_by(hours)
-    )
-    if sources:
-        query = query.where(count_hour.c.source.in_(sources))
-    rows = [tuple(row) for row in conn.execute(query)]
-    frame = pd.DataFrame.from_records(rows, columns=["hour", *names]).set_index("hour").astype("int64")
-    frame = frame.reindex(range(start, end), fill_value=0).rename_axis("hour").reset_index()
-    frame["read"] = frame["negative"] + frame["neutral"] + frame["positive"]
-    return frame
-
-
 def sources_of(conn: Connection, brand: str) -> list[str]:
     """The sources that ever said anything about a brand."""
     query = select(count_day.c.source).where(count_day.c.brand == brand, count_day.c.facet == ALL).distinct()
@@ -121,11 +96,6 @@ def sources_of(conn: Connection, brand: str) -> list[str]:
 def brands_present(conn: Connection) -> list[str]:
     """The brands that have mentions, configured or not."""
     return sorted(conn.scalars(select(count_day.c.brand).where(count_day.c.facet == ALL).distinct()))
-
-
-def first_day(conn: Connection, brand: str) -> int | None:
-    """The earliest day (since 1970) with a mention of a brand."""
-    return conn.scalar(select(func.min(count_day.c.day)).where(count_day.c.brand == brand, count_day.c.facet == ALL))
 
 
 def dimensions_of_lens(lens: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""How the sources are: their state, the last day's mentions, coverage and what was set aside, and reading's progress."""
+"""How the sources are: their state, mentions, coverage and what was set aside; and how far reading is."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import RowMapping
 
-from collector.store.runs import coverage, reject, run, source_state
-from collector.store.tables import mention
+from collector.store.runs import coverage, reject, source_state
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
-from sentiment.store.readings import reading, unread, unreadable
+from sentiment.store.readings import unread, unreadable
 from sentiment.taxonomy import ALL
 
 STATE = [
@@ -80,15 +79,10 @@ def rejects(conn: Connection, source: str | None, limit: int) -> pd.DataFrame:
 
 def rejected_since(conn: Connection, since: datetime) -> dict[str, int]:
     """How many rows each source had set aside since then."""
-    query = select(reject.c.source, func.count()).where(reject.c.at >= since).group_by(reject.c.source)
-    return {source: count for source, count in conn.execute(query)}
-
-
-def runs(conn: Connection, source: str, limit: int = 20) -> pd.DataFrame:
-    """The latest runs of a source with what they did and how they ended."""
-    names = ["started_at", "finished_at", "pages", "new", "edited", "unchanged", "unmatched", "rejected", "error"]
-    query = select(*(run.c[name] for name in names)).where(run.c.source == source).order_by(run.c.started_at.desc())
-    return pd.DataFrame.from_records([tuple(row) for row in conn.execute(query.limit(limit))], columns=names)
+    query = (
+        select(reject.c.source, func.count().label("rejected")).where(reject.c.at >= since).group_by(reject.c.source)
+    )
+    return {row.source: row.rejected for row in conn.execute(query)}
 
 
 def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:
@@ -98,11 +92,6 @@ def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:
     counted = select(func.coalesce(func.sum(count_day.c.mentions), 0))
     total = conn.scalar(counted.where(count_day.c.brand.in_(brands), count_day.c.facet == ALL)) or 0
     return max(0, int(total) - waiting - aside), waiting, aside
-
-
-def newest_mention(conn: Connection) -> datetime | None:
-    """When the newest mention was made."""
-    return conn.scalar(select(func.max(mention.c.created_at)))
 
 
 def gaps(
@@ -125,8 +114,3 @@ def gaps(
         if reached is not None and now - reached > tolerance:
             rows.append((str(source), max(reached, start), now))
     return pd.DataFrame.from_records(rows, columns=["source", "start", "end"])
-
-
-def models(conn: Connection) -> list[str]:
-    """The models whose readings are kept."""
-    return sorted(conn.scalars(select(reading.c.model).distinct()))

@@ -172,7 +172,7 @@ def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> 
 
 def _frame(conn: Connection, query: Select[Any]) -> pd.DataFrame:
     frame = pd.DataFrame.from_records([tuple(row) for row in conn.execute(query)], columns=ROW)
-    frame["sentiment"] = [None if s is None or s != s else Sentiment.of_sign(int(s)).value for s in frame["sentiment"]]
+    frame["sentiment"] = [None if pd.isna(s) else Sentiment.of_sign(int(s)).value for s in frame["sentiment"]]
     frame["satisfaction"] = pd.to_numeric(frame["satisfaction"]) / 100
     return frame
 

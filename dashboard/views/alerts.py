@@ -15,6 +15,7 @@ from dashboard.alerts.silence import Silence
 from dashboard.queries import deliveries
 from dashboard.views.parts import answer, download, empty, put
 from dashboard.views.session import look, now, session
+from dashboard.views.tables import Column, small, table
 from dashboard.words import ago, count, moment
 
 TITLE = "Alerts"
@@ -44,7 +45,7 @@ def show() -> None:
         told[0].upper() + told[1:] + ".",
         "" if config.mail else "No [mail] section is configured: nothing is sent by mail.",
     )
-    st.subheader("Who is told of what", anchor=False)
+    st.header("Who is told of what", anchor=False)
     put(_routes(config.managers))
     _try_mail()
     _silenced()
@@ -52,19 +53,18 @@ def show() -> None:
 
 
 def _routes(managers: tuple[Manager, ...]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row"><bdi>{escape(m.name)}</bdi><br><span class="gs-small">{escape(m.email or "chat only")}</span></th>'
-        f"<td>{escape(', '.join(m.brands) or 'every brand')}</td>"
-        f"<td>{escape(', '.join(d.rpartition('/')[2] for d in m.dimensions) or 'everything')}</td>"
-        f'<td class="wide">{escape(", ".join(m.sources) or "every source")}</td>'
-        f"<td>{escape(m.min_severity.value)} or worse</td></tr>"
+    rows = [
+        (
+            f"<bdi>{escape(m.name)}</bdi>{small(m.email or 'chat only')}",
+            escape(", ".join(m.brands) or "every brand"),
+            escape(", ".join(d.rpartition("/")[2] for d in m.dimensions) or "everything"),
+            escape(", ".join(m.sources) or "every source"),
+            f"{escape(m.min_severity.value)} or worse",
+        )
         for m in managers
-    )
-    return (
-        '<div class="gs-scroll"><table><thead><tr><th scope="col">Who</th><th scope="col">Brands</th>'
-        '<th scope="col">About</th><th scope="col" class="wide">At</th><th scope="col">Severity</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    ]
+    heads = [Column(words=words, wide=words == "At") for words in ("Who", "Brands", "About", "At", "Severity")]
+    return table(heads, rows)
 
 
 def _try_mail() -> None:
@@ -88,7 +88,7 @@ def _silenced() -> None:
     found = [*look(silences, now()), *planned]
     if not found:
         return
-    st.subheader(f"{count(len(found), 'silence', 'silences')} in force or to come", anchor=False)
+    st.header(f"{count(len(found), 'silence', 'silences')} in force or to come", anchor=False)
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.text(_told(one))
@@ -115,15 +115,15 @@ def _outbox(found: pd.DataFrame) -> None:
             "No alert was sent yet.", "The first spike on a route sends one; a test mail shows whether it would arrive."
         )
         return
-    st.subheader(f"The latest {count(len(found), 'alert', 'alerts')}", anchor=False)
-    rows = "".join(
-        f"<tr><td>{escape(ago(row.at, now()))}</td><td>{escape(row.state)}</td><td><bdi>{escape(row.person)}</bdi><br>"
-        f'<span class="gs-small">{escape(row.recipient)}</span></td><td><bdi>{escape(row.subject)}</bdi>'
-        f"{f'<br><span class=gs-small>{escape(row.why)}</span>' if row.why else ''}</td></tr>"
+    st.header(f"The latest {count(len(found), 'alert', 'alerts')}", anchor=False)
+    rows = [
+        (
+            escape(ago(row.at, now())),
+            escape(row.state),
+            f"<bdi>{escape(row.person)}</bdi>{small(row.recipient)}",
+            f"<bdi>{escape(row.subject)}</bdi>{small(row.why or '')}",
+        )
         for row in found.itertuples()
-    )
-    put(
-        '<div class="gs-scroll"><table><thead><tr><th scope="col">When</th><th scope="col">State</th><th scope="col">To</th>'
-        f'<th scope="col">What</th></tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    ]
+    put(table([Column(words=words) for words in ("When", "State", "To", "What")], rows, named=False))
     download(found, "alerts")

@@ -1,4 +1,4 @@
-"""Correcting a reading from the screen: sentiment or an aspect, effective at once in every figure, and undone as easily."""
+"""Correcting a reading from the screen: effective at once in every figure, and undone as easily."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _day(cell: pd.Series) -> str:
 
 
 def cells_of(found: pd.DataFrame, days: pd.DataFrame, order: list[str], *, width: int) -> pd.DataFrame:
-    """Negatives of each facet in steps of `width` days against all voices read: facet, start, end, negative, read, share."""
+    """Negatives of each facet in steps of `width` days against all voices: facet, start, end, negative, read, share."""
     first = days["day"].iloc[0]
     read = days.groupby([(day - first).days // width for day in days["day"]])["read"].sum()
     steps = [(day - first).days // width for day in found["day"]]
@@ -101,7 +101,7 @@ def _inside(scope: Scope) -> None:
     found["dimension"] = [lens.dimension_of(facet.partition("/")[2]) or "in no dimension" for facet in found["facet"]]
     top = found.iloc[0] if len(found) else None
     told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"
-    st.subheader(sentence(told), anchor=False)
+    st.header(sentence(told), anchor=False)
     links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
     put(shares_table("Aspect", found, links, under=list(found["dimension"])))
     download(flat(found, "aspect").assign(dimension=found["dimension"]), "aspects")

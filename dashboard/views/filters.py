@@ -1,4 +1,4 @@
-"""The filters above a page: brand, period, sources and lens; kept in the address, so that a link shows the very view."""
+"""The filters above a page (brand, period, sources, lens), kept in the address: a link shows the very view."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def same_filters(scope: Scope, **more: str) -> dict[str, str | list[str]]:
 
 
 def facet_names(lens: str) -> dict[str, str]:
-    """Everything a mention can be about, by the words on the screen: dimensions of `lens`, aspects, then other lenses."""
+    """Everything a mention can be about, by its words: dimensions of `lens`, aspects, then other lenses."""
     chosen = taxonomy().lenses[lens]
     found = {name: f"{lens}/{name}" for name in chosen.dimensions}
     found |= {f"{aspect.label} (aspect)": f"aspect/{name}" for name, aspect in taxonomy().aspects.items()}

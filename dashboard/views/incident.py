@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -24,6 +24,7 @@ from dashboard.views.incident_words import about, figures, headline, quotes, rea
 from dashboard.views.mentions import show_mentions, table_of
 from dashboard.views.parts import address, chart, download, empty, put
 from dashboard.views.session import look, now, session
+from dashboard.views.tables import Column, bar, table
 from dashboard.words import ago, count, day_span, moment, sentence
 from sentiment.reading import Sentiment
 from sentiment.spikes.spike import SeriesKey, Spike
@@ -173,7 +174,7 @@ def _explanation(kept: KeptIncident) -> None:
             "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
         )
         return
-    st.subheader(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
+    st.header(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
     groups = [(name, parts) for name, parts in told["parts"].items() if len(parts) > 1]
     columns = st.columns(min(2, max(1, len(groups))), gap="large") if groups else []
     for number, (name, parts) in enumerate(groups):
@@ -188,30 +189,26 @@ def _explanation(kept: KeptIncident) -> None:
         put(f"<p><strong>Said more than usual:</strong> <bdi>{escape(said)}</bdi></p>")
     voices = quotes(kept, 4)
     if voices:
-        st.subheader("In their own words", anchor=False)
+        st.header("In their own words", anchor=False)
         put("".join(_quote(voice) for voice in voices))
 
 
-def _parts(title: str, parts: list[dict[str, Any]]) -> str:
-    most = max((abs(part["excess"]) for part in parts), default=1) or 1
-    rows = "".join(_part_row(part, most) for part in parts)
-    whole = [sum(part[name] for part in parts) for name in ("observed", "expected", "excess")]
-    return (
-        f'<table><thead><tr><th scope="col">{escape(title)}</th><td class="wide"></td><th scope="col" class="number">observed'
-        f'</th><th scope="col" class="number">expected</th><th scope="col" class="number">too many</th></tr></thead><tbody>{rows}'
-        f'<tr><th scope="row">together</th><td class="wide"></td><td class="number">{whole[0]:.1f}</td>'
-        f'<td class="number">{whole[1]:.1f}</td><td class="number"><strong>{_signed(whole[2])}</strong></td></tr></tbody></table>'
+def _phrase(phrase: Mapping[str, Any]) -> str:
+    return f"“{phrase['words']}” ({count(phrase['voices'], 'voice', 'voices')}, {phrase['before']} before)"
+
+
+def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
+    most = max((abs(part["excess"]) for part in parts), default=1.0) or 1.0
+    rows = [(f"<bdi>{escape(str(part['label']))}</bdi>", bar(part["excess"], most), *_figures(part)) for part in parts]
+    whole = {name: sum(part[name] for part in parts) for name in ("observed", "expected", "excess")}
+    numbers = [Column(words=words, number=True) for words in ("observed", "expected", "too many")]
+    return table(
+        [Column(words=title), Column(words="", wide=True), *numbers], [*rows, ("together", "", *_figures(whole))]
     )
 
 
-def _part_row(part: dict[str, Any], most: float) -> str:
-    width = 100 * max(0.0, part["excess"]) / most
-    return (
-        f'<tr><th scope="row"><bdi>{escape(str(part["label"]))}</bdi></th>'
-        f'<td class="wide"><div class="gs-bar"><span style="width:{width:.0f}%"></span></div></td>'
-        f'<td class="number">{part["observed"]:.1f}</td><td class="number">{part["expected"]:.1f}</td>'
-        f'<td class="number">{_signed(part["excess"])}</td></tr>'
-    )
+def _figures(part: Mapping[str, Any]) -> tuple[str, str, str]:
+    return f"{part['observed']:.1f}", f"{part['expected']:.1f}", _signed(part["excess"])
 
 
 def _signed(value: float) -> str:
@@ -267,7 +264,7 @@ def _mentions(kept: KeptIncident) -> None:
     found = look(mentions.page, wanted, size=200)
     if found.empty:
         return
-    st.subheader(f"The {count(len(found), 'voice', 'voices')} behind it", anchor=False)
+    st.header(f"The {count(len(found), 'voice', 'voices')} behind it", anchor=False)
     show_mentions(found.head(SHOWN))
     ids = tuple(int(i) for i in found["id"])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -276,42 +273,40 @@ def _mentions(kept: KeptIncident) -> None:
         query: dict[str, Any] = {"brand": scope.brand, "source": list(scope.sources), "period": DATES}
         query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
         query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
-        put(
-            f'<p><a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a></p>'
-        )
+        put(f'<a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a>')
 
 
 def _history(kept: KeptIncident) -> None:
     zone = session().zone
-    rows = [
+    happened: list[dict[str, Any]] = [
         {
             "when": event.at.astimezone(zone),
-            "what": event.kind + (f": {event.subject}" if event.subject else ""),
+            "what": event.kind + (f": {event.subject.replace('rater/', '')}" if event.subject else ""),
             "who": event.by or "Groundswell",
             "note": event.note or "",
         }
         for event in look(history_of, kept.id)
     ]
-    for told in look(told_of, kept.id):
-        rows.append(
-            {
-                "when": (told["sent_at"] or told["due"]).astimezone(zone),
-                "what": f"alert {told['state']}: {told['event']}",
-                "who": told["person"],
-                "note": told["reason"] or told["last_error"] or "",
-            }
-        )
+    alerted: list[dict[str, Any]] = [
+        {
+            "when": (told["sent_at"] or told["due"]).astimezone(zone),
+            "what": f"alert {told['state']}: {told['event']}",
+            "who": told["person"],
+            "note": told["reason"] or told["last_error"] or "",
+        }
+        for told in look(told_of, kept.id)
+    ]
+    rows = sorted([*happened, *alerted], key=lambda row: row["when"])
     if not rows:
         return
-    st.subheader("What happened since", anchor=False)
-    rows.sort(key=lambda row: row["when"])
-    body = "".join(
-        f"<tr><td>{escape(moment(row['when'], zone))}</td><td>{escape(row['what'])}</td><td><bdi>{escape(row['who'])}</bdi></td>"
-        f"<td><bdi>{escape(row['note'])}</bdi></td></tr>"
+    st.header("What happened since", anchor=False)
+    cells = [
+        (
+            escape(moment(row["when"], zone)),
+            escape(row["what"]),
+            *(f"<bdi>{escape(row[n])}</bdi>" for n in ("who", "note")),
+        )
         for row in rows
-    )
-    put(
-        '<div class="gs-scroll"><table><thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th>'
-        f'<th scope="col">Note</th></tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    ]
+    put(table([Column(words=words) for words in ("When", "What", "Who", "Note")], cells, named=False))
     download(pd.DataFrame(rows), f"incident-{kept.id}-history")

@@ -41,7 +41,7 @@ def mostly(kept: KeptIncident) -> str | None:
 
 
 def headline(kept: KeptIncident, zone: ZoneInfo) -> str:
-    """One clause: "dissatisfaction with Reliability of Harbor Air at reviews since Tue 3 Mar 2026, 14:00: mostly Timeliness"."""
+    """One clause: "dissatisfaction with Reliability of Harbor Air at reviews since Tue 3 Mar 2026, 14:00: mostly …"."""
     series, live = kept.peak.series, kept.incident.live
     what = _OPENING.get(kept.incident.track, "dissatisfaction with")
     subject = series.brand if series.dimension is None else f"{about(series)} of {series.brand}"

@@ -27,8 +27,8 @@ def show() -> None:
     if not found:
         empty(
             f"No spike of {scope.brand} in these days.",
-            "A spike appears when dissatisfied voices exceed what the past weeks lead one to expect, and not before there "
-            "are at least seven days of history. Rises of fewer than about eight mentions are often too small to tell.",
+            "A spike appears when dissatisfied voices exceed what the past weeks lead one to expect, not before "
+            "there are seven days of history. Rises of fewer than about eight mentions are often too small to tell.",
         )
         return
     live = sum(one.incident.live for one in found)

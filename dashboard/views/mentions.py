@@ -100,7 +100,8 @@ def _nothing(wanted: Wanted, after: Place | None) -> None:
     elif wanted.words:
         empty(
             f"No mention in this selection has “{wanted.words[:80]}”.",
-            "Try fewer words, a longer period or all sources. Words must occur as written: “refund” does not find “refunds”.",
+            "Try fewer words, a longer period or all sources. Words must occur as written: “refund” does not find "
+            "“refunds”.",
         )
     else:
         empty("No mention matches these filters.", "Remove a filter above, or choose a longer period.")
@@ -162,9 +163,8 @@ def _meta(row: dict[str, object]) -> list[str]:
     parts = [escape(moment(at, session().zone)), escape(str(row["source"])), escape(str(row["kind"]))]
     if _known(row["rating"]):
         parts.append(f"{float(str(row['rating'])):g} of 5 stars")
-    for name in ("author_name", "place", "segment", "language"):
-        if _known(row[name]):
-            parts.append(f"<bdi>{escape(str(row[name])[:80])}</bdi>")
+    named = (row[name] for name in ("author_name", "place", "segment", "language"))
+    parts += [f"<bdi>{escape(str(value)[:80])}</bdi>" for value in named if _known(value)]
     if _known(row["reach"]):
         parts.append(f"reach {count(float(str(row['reach'])))}")
     if not row["head"]:
@@ -184,7 +184,8 @@ def _tags(row: dict[str, object], aspects: pd.DataFrame, label: dict[str, str], 
         tags += [
             f"{escape(label.get(str(a.aspect), str(a.aspect)))} {sign(str(a.polarity))}" for a in aspects.itertuples()
         ]
-        tags += [escape(str(row[name])) for name in ("intent",) if row[name] not in {None, "other"}]
+        if row["intent"] not in {None, "other"}:
+            tags.append(escape(str(row["intent"])))
     if row["abstained"] is True or row["abstained"] == 1:
         tags.append("the model was not sure")
     if row["corrected"] is True or row["corrected"] == 1:
@@ -193,11 +194,11 @@ def _tags(row: dict[str, object], aspects: pd.DataFrame, label: dict[str, str], 
 
 
 def _known(value: object) -> bool:
-    return value is not None and value == value and value != ""
+    return not pd.isna(value) and value != ""
 
 
 def table_of(ids: tuple[int, ...]) -> pd.DataFrame:
-    """These mentions with their whole texts and what was read of them, in the order given, times in the owner's zone."""
+    """These mentions with whole texts and what was read of them, in the order given, times in the owner's zone."""
     frame = look(mentions.ones, list(ids), whole_texts=True).set_index("id").loc[list(ids)].reset_index()
     aspects = look(mentions.aspects, list(ids))
     told = {

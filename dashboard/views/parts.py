@@ -51,7 +51,7 @@ def empty(what: str, then: str) -> None:
 
 def chart(finding: str, spec: charts.Spec, table: pd.DataFrame, *, name: str, note: str = "") -> None:
     """A chart under the sentence that it shows, with the same figures as a table and as a file."""
-    st.subheader(finding, anchor=False)
+    st.header(finding, anchor=False)
     st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}")
     if note:
         st.caption(note)

@@ -1,4 +1,4 @@
-"""What a page stands on: configuration and store, opened once a process; the clock; and answers kept while no count moves."""
+"""What a page stands on: configuration, store and clock; and answers kept while no count moves."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard.views.parts import answer, download, put
 from dashboard.views.session import session
+from dashboard.views.tables import Column, table
 from dashboard.words import count, span
 
 TITLE = "Settings"
@@ -16,24 +17,18 @@ ICON = ":material/settings:"
 
 def show() -> None:
     """Draw the page."""
-    found = table()
+    found = settings()
     answer(
         f"{count(len(session().config.brands), 'brand', 'brands')} at "
         f"{count(len(session().config.sources), 'source', 'sources')}.",
         f"All of this stands in {session().config.file.name}; change it there. “groundswell doctor” checks it.",
     )
-    rows = "".join(
-        f'<tr><th scope="row">{escape(row.section)}</th><td>{escape(row.setting)}</td><td><bdi>{escape(row.value)}</bdi></td></tr>'
-        for row in found.itertuples()
-    )
-    put(
-        '<div class="gs-scroll"><table><thead><tr><th scope="col">Section</th><th scope="col">Setting</th>'
-        f'<th scope="col">Value</th></tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    rows = [(escape(row.section), escape(row.setting), f"<bdi>{escape(row.value)}</bdi>") for row in found.itertuples()]
+    put(table([Column(words="Section"), Column(words="Setting"), Column(words="Value")], rows))
     download(found, "settings")
 
 
-def table() -> pd.DataFrame:
+def settings() -> pd.DataFrame:
     """The configuration as rows of section, setting and value; nothing secret among them."""
     config = session().config
     general, mail = config.general, config.mail

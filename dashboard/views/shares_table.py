@@ -1,4 +1,4 @@
-"""Shares side by side as a table that reads on any screen: bar, share, change and voices, each row a way to the mentions."""
+"""Shares side by side: bar, share, change and voices, each row a way to the mentions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from html import escape
 import pandas as pd
 
 from dashboard.shares import Change
+from dashboard.views.tables import Column, bar, small, table
 from dashboard.words import count, percent, points
+
+_COLUMNS = (
+    Column(words="", wide=True),
+    Column(words="share", number=True),
+    Column(words="change", number=True),
+    Column(words="voices", number=True, wide=True),
+)
 
 
 def sure(found: Change | None) -> bool:
@@ -17,25 +25,20 @@ def sure(found: Change | None) -> bool:
 
 
 def shares_table(head: str, found: pd.DataFrame, links: Sequence[str], *, under: Sequence[str] = ()) -> str:
-    """HTML of rows with label, now, before and change (as `comparison.changes_by` makes them); `under`: a line below each."""
+    """HTML of rows with label, now, before and change, as `comparison.changes_by` makes them; `under`: a line below."""
     top = max([s.value or 0.0 for s in [*found["now"], *found["before"]]] + [0.01])
-    rows = []
-    for number, (row, link) in enumerate(zip(found.itertuples(), links, strict=True)):
-        value, before = row.now.value or 0.0, row.before.value
-        tick = "" if before is None else f'<i style="left:{100 * before / top:.1f}%"></i>'
-        below = f'<br><span class="gs-small">{escape(under[number])}</span>' if under else ""
-        rows.append(
-            f'<tr><th scope="row"><a href="{link}" target="_self">{escape(str(row.label))}</a>{below}</th>'
-            f'<td class="wide"><div class="gs-bar"><span style="width:{100 * value / top:.1f}%"></span>{tick}</div></td>'
-            f'<td class="number">{percent(row.now.value, 1)}</td><td class="number">{_change(row.change)}</td>'
-            f'<td class="number wide">{count(row.now.part)}</td></tr>'
+    below = list(under) or [""] * len(found)
+    rows = [
+        (
+            f'<a href="{link}" target="_self">{escape(str(row.label))}</a>{small(line)}',
+            bar(row.now.value or 0.0, top, row.before.value),
+            percent(row.now.value, 1),
+            _change(row.change),
+            count(row.now.part),
         )
-    return (
-        f'<div class="gs-scroll"><table><thead><tr><th scope="col">{escape(head)}</th>'
-        '<td class="wide"></td><th scope="col" class="number">share</th>'
-        '<th scope="col" class="number">change</th><th scope="col" class="number wide">voices</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+        for row, link, line in zip(found.itertuples(), links, below, strict=True)
+    ]
+    return table([Column(words=head), *_COLUMNS], rows)
 
 
 def _change(found: Change | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +16,7 @@ from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
 from dashboard.views.parts import answer, chart, download, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
+from dashboard.views.tables import Column, small, table
 from dashboard.words import count, moment, sentence, span
 
 TITLE = "Sources"
@@ -49,7 +52,7 @@ def show() -> None:
 def health_table() -> pd.DataFrame:
     """One row a source, configured or met in the store, with its state in a word and the reason in a sentence."""
     config, at = session().config, now()
-    kept = {row["source"]: row for row in look(health.states)}
+    kept: dict[str, Mapping[Any, Any]] = {row["source"]: row for row in look(health.states)}
     volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
     by_source = {row["source"]: row for row in volumes.to_dict("records")}
     set_aside = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS))
@@ -78,27 +81,32 @@ def health_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+_COLUMNS = (
+    Column(words="Source"),
+    Column(words="State"),
+    Column(words="mentions a day", number=True),
+    Column(words="requests left", number=True, wide=True),
+    Column(words="rejected, 7 days", number=True, wide=True),
+)
 _SIGNS = {"failing": "▼", "stale": "▼", "waiting": "●", "new": "●", "off": "○", "imported": "○", "fresh": "▲"}
 
 
 def _table(found: pd.DataFrame) -> str:
-    rows = []
-    for row in found.to_dict("records"):
-        left = row["requests left"]
-        rows.append(
-            f'<tr><th scope="row">{escape(str(row["source"]))}<br><span class="gs-small">{escape(str(row["kind"]))}, '
-            f"{escape(str(row['brand']))}</span></th>"
-            f'<td><span class="gs-sign">{_SIGNS[row["state"]]} {row["state"]}</span><br>'
-            f'<span class="gs-small">{escape(str(row["told"]))}</span></td>'
-            f'<td class="number">{row["mentions a day"]:,.1f}</td>'
-            f'<td class="number wide">{"–" if left is None or left != left else count(float(left))}</td>'
-            f'<td class="number wide">{count(row["rejected, 7 days"])}</td></tr>'
+    rows = [
+        (
+            f"{escape(str(row['source']))}{small(_kind(row))}",
+            f'<span class="gs-sign">{_SIGNS[row["state"]]} {row["state"]}</span>{small(str(row["told"]))}',
+            f"{row['mentions a day']:,.1f}",
+            "–" if pd.isna(row["requests left"]) else count(float(row["requests left"])),
+            count(row["rejected, 7 days"]),
         )
-    return (
-        '<div class="gs-scroll"><table><thead><tr><th scope="col">Source</th><th scope="col">State</th>'
-        '<th scope="col" class="number">mentions a day</th><th scope="col" class="number wide">requests left</th>'
-        f'<th scope="col" class="number wide">rejected, 7 days</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+        for row in found.to_dict("records")
+    ]
+    return table(_COLUMNS, rows)
+
+
+def _kind(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['kind']}, {row['brand']}"
 
 
 def _calendar() -> None:
@@ -144,6 +152,6 @@ def _rejects() -> None:
         return
     zone = session().zone
     found["at"] = [moment(at, zone) for at in found["at"]]
-    st.subheader(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason", anchor=False)
+    st.header(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason", anchor=False)
     st.dataframe(found, hide_index=True, key="rejects", alt="Rows that could not become mentions, with the reason")
     download(found, "rejected-rows")

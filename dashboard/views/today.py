@@ -1,7 +1,8 @@
-"""Today: is anything wrong, where and why; how dissatisfaction, volume and satisfaction stand against the days before."""
+"""Today: is anything wrong, where and why; and how things stand against the days before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
 
@@ -17,7 +18,7 @@ from dashboard.views.filters import about, choose_scope, same_filters
 from dashboard.views.incident_words import DISSATISFACTION, VOLUME, headline, short
 from dashboard.views.incidents import card, incidents_of
 from dashboard.views.parts import address, answer, chart, download, empty, put, reading_progress
-from dashboard.views.session import ask, look, now, session
+from dashboard.views.session import ask, brands, look, now, session
 from dashboard.views.shares_table import shares_table, sure
 from dashboard.words import count, direction, interval, percent, points, sentence
 from sentiment.spikes.store.incidents import KeptIncident
@@ -48,6 +49,7 @@ def show() -> None:
         _dimensions(scope)
     with right:
         _sources(scope)
+    _brands(scope)
 
 
 def _nothing(scope: Scope) -> None:
@@ -196,7 +198,7 @@ def _dimensions(scope: Scope) -> None:
     found["label"] = [taxonomy().label(facet) for facet in found["facet"]]
     found["order"] = [s.part for s in found["now"]]
     found = found.sort_values("order", ascending=False)
-    st.subheader(sentence(_dimension_finding(found)), anchor=False)
+    st.header(sentence(_dimension_finding(found)), anchor=False)
     links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
     put(
         shares_table("Dimension", found, links)
@@ -235,7 +237,7 @@ def _sources(scope: Scope) -> None:
         if worst is None
         else f"dissatisfaction is highest at {worst.label}: {percent(worst.now.value)} of its voices"
     )
-    st.subheader(sentence(told), anchor=False)
+    st.header(sentence(told), anchor=False)
     links = [
         address("mentions", same_filters(scope) | {"source": name, "sentiment": "negative"}) for name in found["source"]
     ]
@@ -244,3 +246,38 @@ def _sources(scope: Scope) -> None:
         + '<p class="gs-small">Dissatisfied voices as a share of those of the source.</p>'
     )
     download(flat(found, "source"), "sources")
+
+
+def _brands(scope: Scope) -> None:
+    names = tuple(brands())
+    if len(names) < 2:
+        return
+    whole = replace(scope, sources=())
+    found = changes_by(
+        ask(figures.by_brand_and_day, whole, names),
+        ask(figures.by_brand_and_day, whole.before, names),
+        "brand",
+        None,
+        None,
+    )
+    found = found[[s.whole > 0 for s in found["now"]]]
+    if len(found) < 2:
+        return
+    found["label"] = found["brand"]
+    found["order"] = [s.value for s in found["now"]]
+    found = found.sort_values("order", ascending=False)
+    own = (
+        [row.label for row in found.itertuples()].index(scope.brand) + 1 if scope.brand in set(found["label"]) else None
+    )
+    worst = found.iloc[0]
+    told = (
+        f"of {len(found)} brands, most dissatisfaction is with {worst['label']}"
+        if own in {None, 1}
+        else f"{worst['label']} has most dissatisfaction; {scope.brand} is number {own} of {len(found)}"
+    )
+    st.header(sentence(told), anchor=False)
+    links = [
+        address("mentions", same_filters(whole) | {"brand": name, "sentiment": "negative"}) for name in found["brand"]
+    ]
+    put(shares_table("Brand", found, links))
+    download(flat(found, "brand"), "brands")

@@ -1,4 +1,4 @@
-"""Unsubscribe: the page behind a mail's link; it stops nothing until its button is pressed, for mail scanners follow links."""
+"""Unsubscribe: the page behind a mail's link; only its button stops anything, for mail scanners follow links."""
 
 from __future__ import annotations
 

@@ -85,8 +85,7 @@ def _until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> N
             with urlopen(url, timeout=2):
                 return
         except (URLError, OSError):
-            server_is_starting = 0.2
-            time.sleep(server_is_starting)
+            time.sleep(0.2)
     pytest.fail(f"the dashboard did not start: {log.read_text()[-2000:]}")
 
 
@@ -120,7 +119,8 @@ class Reader:
         self.page.wait_for_selector(".gs:visible", timeout=PATIENCE)
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=stSkeleton]') && "
-            "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg, canvas'))",
+            "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+            ".every(chart => chart.querySelector('svg, canvas'))",
             timeout=PATIENCE,
         )
 

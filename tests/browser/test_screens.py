@@ -1,4 +1,4 @@
-"""Every page as people see it: three widths, dark once, hostile texts inert, files equal to the screen, and accessible."""
+"""Every page as people see it: three widths, dark, hostile texts inert, files equal to the screen, accessible."""
 
 from __future__ import annotations
 

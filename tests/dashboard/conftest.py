@@ -82,6 +82,8 @@ def a_config(folder: Path) -> Path:
     )
     file.write_text(
         '[groundswell]\ntimezone = "Europe/Berlin"\n'
+        '[mail]\nhost = "127.0.0.1"\nsender = "groundswell@example.org"\n'
+        '[[manager]]\nname = "<b>Ada</b>"\nemail = "ada@example.org"\ndimensions = ["Reliability"]\n'
         f'[[brand]]\nname = "{BRAND}"\nown = true\n[[brand]]\nname = "{OTHER}"\n{sources}',
         encoding="utf-8",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -158,7 +158,6 @@ def test_a_day_of_the_owners_zone_starts_at_its_midnight(store: Store) -> None:
 
 
 def test_a_day_of_a_clock_change_is_as_long_as_it_is() -> None:
-    scope = Scope(
-        brand="b", first=datetime(2026, 3, 29).date(), last=datetime(2026, 3, 29).date(), zone=BERLIN, lens="rater"
-    )  # noqa: DTZ001  # a date
+    change = date(2026, 3, 29)
+    scope = Scope(brand="b", first=change, last=change, zone=BERLIN, lens="rater")
     assert scope.end - scope.start == timedelta(hours=23)

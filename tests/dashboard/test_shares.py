@@ -18,7 +18,8 @@ def test_a_share_lies_within_its_interval_and_the_interval_within_zero_and_one(c
     if found.value is None:
         assert found.whole == 0
         return
-    assert found.low is not None and found.high is not None
+    assert found.low is not None
+    assert found.high is not None
     assert 0 <= found.low <= found.value <= found.high <= 1
 
 
