@@ -5,7 +5,14 @@ A kind is a module `collector/sources/<kind>.py` that holds
     KIND        its name in the configuration, e.g. "app_store"
     Settings    a frozen dataclass of its options (all with `base_url` where a network is involved)
     fetch       fetch(settings, client, cursor, walk) -> Iterator[Page]: talks to the site
-    parse       parse(payload, ...) -> list[Item]: pure
+    parse       parse(payload, settings, ...) -> collector.payload.Parsed (items and rejects): pure
+
+and, where it applies,
+
+    LOOSE           True: its search matches loosely, so what it finds is checked against the brand's words again
+    OFF_BY_DEFAULT  True: it runs only where the owner wrote enabled = true (approval or payment is needed)
+    PUSHED          True: nothing is fetched, the items are sent to us
+    check, AT_ONCE  check(settings, client, ids) -> collector.payload.Checked reads up to AT_ONCE ids back at a time
 
 Adding a source is one such file; nothing else in the project names it.
 """
