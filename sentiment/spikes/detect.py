@@ -203,7 +203,11 @@ class Day:
         threshold: float,
         watch: Watch,
     ) -> DayScores:
-        """Take the best window at each step; no window may reach back before the end of an earlier episode."""
+        """Take the best window at each step; no window may reach back before the end of an earlier episode.
+
+        Episodes are what short windows open and prolong. A slow window tells of what lasts, so it is silent while one
+        goes on and until it has left the window.
+        """
         best = stacked.argmax(axis=0)
         score = np.take_along_axis(stacked, best[None], axis=0)[0]
         opened = np.zeros(score.shape, dtype=np.bool_)
@@ -213,14 +217,14 @@ class Day:
         busy = np.flatnonzero(watch.open | (self.first_step - watch.floor < reach) | (score >= threshold).any(axis=1))
         for step in range(self.steps if len(busy) else 0):
             at = self.first_step + step
+            was_open = watch.open[busy]
             allowed = lengths[:, None] <= at - watch.floor[busy]
             here = np.where(allowed, stacked[:, busy, step], 0.0)
+            stirring = here[~slow].max(axis=0) >= threshold
+            here = np.where(slow[:, None] & (was_open | stirring), 0.0, here)
             best[busy, step] = here.argmax(axis=0)
             score[busy, step] = here.max(axis=0)
-            lasting = here[slow].max(axis=0, initial=0.0) >= threshold
-            stirring = score[busy, step] >= threshold
-            was_open = watch.open[busy]
-            active = np.where(was_open, restless[busy, step] | lasting, stirring)
+            active = np.where(was_open, restless[busy, step], stirring)
             watch.last[busy] = np.where(active, at, watch.last[busy])
             still = was_open | stirring
             over = still & (at - watch.last[busy] >= QUIET_STEPS)

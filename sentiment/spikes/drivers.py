@@ -104,7 +104,8 @@ def explain(
         counted, usual = Counter(map(key, bad_now)), Counter(map(key, bad_before))
         if set(counted) | set(usual) - {UNNAMED}:
             parts[name] = divide(spike.observed, spike.expected, counted, usual)
-    phrases = telling_phrases((s.text for s in bad_now), (s.text for s in bad_before))
+    brand = frozenset(spike.series.brand.casefold().split())
+    phrases = telling_phrases((s.text for s in bad_now), (s.text for s in bad_before), ignore=brand)
     chosen = choose_quotes([s.text for s in bad_now], phrases)
     quotes = tuple(_quote(bad_now[place]) for place in chosen)
     return Explanation(
@@ -215,7 +216,8 @@ def sentence(spike: Spike, facet_label: str, aspects: Sequence[Part], phrases: S
     if spike.voices > spike.observed or spike.share_expected < 1:
         said += f"; {spike.share_observed:.0%} of mentions against {spike.share_expected:.0%}".replace("%", " %")
     main = next((p for p in aspects if p.excess >= 0.3 * spike.excess and p.label != NO_ASPECT), None)
-    about = facet_label if main is None or main.label == facet_label else f"{facet_label} > {main.label}"
-    said += f"; mostly {about}"
+    names = [facet_label if spike.series.dimension is not None else None, None if main is None else main.label]
+    about = " > ".join(dict.fromkeys(name for name in names if name is not None))
     quoted = ", ".join(f"‘{phrase.words}’" for phrase in phrases[:3])
-    return f"{said}: {quoted}" if quoted else said
+    ending = ": ".join(part for part in (f"mostly {about}" if about else "", quoted) if part)
+    return f"{said}; {ending}" if ending else said

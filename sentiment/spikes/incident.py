@@ -139,7 +139,7 @@ def advance(
     events: list[IncidentEvent] = []
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.spike is not None:
+        if verdict.spike is not None and not _told_already(verdict.spike, current):
             groups.setdefault((verdict.series.brand, track_of(verdict.spike)), []).append(verdict)
     restless = {verdict.series for verdict in verdicts if verdict.restless}
     for (brand, track), found in groups.items():
@@ -175,6 +175,17 @@ def acknowledge(incident: Incident, at: int, by: str) -> tuple[Incident, list[In
         return incident, []
     taken = replace(incident, acknowledged=at, acknowledged_by=by)
     return taken, [replace(_event(taken, EventKind.ACKNOWLEDGED, at, None), by=by)]
+
+
+def _told_already(found: Spike, incidents: Sequence[Incident]) -> bool:
+    """Whether a slow rise only sums up an incident of its own series that lies within its window."""
+    return found.spike_class is SpikeClass.SLOW_RISE and any(
+        incident.brand == found.series.brand
+        and incident.track == _TRACK[SpikeClass.DISSATISFACTION]
+        and found.at - found.window < incident.last
+        and found.series in incident.series()
+        for incident in incidents
+    )
 
 
 def _covering(incidents: Sequence[Incident], brand: str, track: str, at: int, pace: Pace) -> int | None:

@@ -59,13 +59,16 @@ class Phrase:
     z: float
 
 
-def phrases_in(text: str) -> set[str]:
-    """Lower-cased runs of one to three words without stop-words (a negation may lead); no handles, no addresses."""
+def phrases_in(text: str, ignore: frozenset[str] = frozenset()) -> set[str]:
+    """Lower-cased runs of one to three words without stop-words (a negation may lead); no handles, no addresses.
+
+    Words to `ignore`, such as a brand's name, carry nothing either.
+    """
     stops = stop_words()
     found: set[str] = set()
     for part in _BREAK.split(_NOISE.sub(" . ", text[:READ_UP_TO]).casefold()):
         words = [word.replace("’", "'") for word in _WORD.findall(part)]
-        carries = [word not in stops and len(word) > 1 for word in words]
+        carries = [word not in stops and word not in ignore and len(word) > 1 for word in words]
         for start, first in enumerate(words):
             if not carries[start] and first not in NEGATIONS:
                 continue
@@ -77,12 +80,14 @@ def phrases_in(text: str) -> set[str]:
     return found
 
 
-def telling_phrases(now: Iterable[str], before: Iterable[str], *, most: int = 6) -> list[Phrase]:
+def telling_phrases(
+    now: Iterable[str], before: Iterable[str], *, ignore: frozenset[str] = frozenset(), most: int = 6
+) -> list[Phrase]:
     """The phrases that set the texts of `now` apart from those of `before`, the most telling first.
 
     A phrase counts once a voice. Of phrases that the same voices say, the longest stands for all.
     """
-    said_now, said_before = [phrases_in(t) for t in now], [phrases_in(t) for t in before]
+    said_now, said_before = [phrases_in(t, ignore) for t in now], [phrases_in(t, ignore) for t in before]
     counts, earlier = Counter(p for s in said_now for p in s), Counter(p for s in said_before for p in s)
     scored = []
     for words, voices in counts.items():
@@ -114,8 +119,10 @@ def _distinct(scored: Sequence[Phrase], said: Sequence[set[str]], most: int) -> 
         if not same:
             chosen.append(phrase)
             places.append(where)
-        elif len(same) == 1 and _replaces(phrase, chosen[same[0]], len(where), len(places[same[0]])):
+        elif all(_replaces(phrase, chosen[at], len(where), len(places[at])) for at in same):
             chosen[same[0]], places[same[0]] = phrase, where
+            for at in reversed(same[1:]):
+                del chosen[at], places[at]
         if len(chosen) == most:
             break
     return chosen

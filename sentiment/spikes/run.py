@@ -27,6 +27,7 @@ DAY = 24
 MEMORY_DAYS = 57  # what judging a day looks back on
 LONGEST_DAYS = 400  # how far back a store that was never judged is judged
 CHANGED_DAYS = 60  # how far back counts that have changed since are judged again
+RECENT_DAYS = 16  # how long ago an incident may have ended and still bear on what is judged: the longest window
 BATCH_DAYS = 14  # judged and saved together
 LEASE_LENGTH = timedelta(minutes=10)
 WAITS_AT = 0.02  # part of the past that may still wait to be read: half a baseline by an old model is none
@@ -137,7 +138,7 @@ class _Run:
         with self._store.read() as conn:
             history = kept.load_history(conn, begin - MEMORY_DAYS * DAY, end)
             sums = kept.checksums(conn, begin, end)
-            before = [k.incident for k in incidents(conn, since=from_hour(begin - 3 * DAY))]
+            before = [k.incident for k in incidents(conn, since=from_hour(begin - RECENT_DAYS * DAY))]
             watch = Watch.fresh(0) if history is None else kept.load_watch(conn, day, history.keys)
         current, events, spikes, snapshots = list(before), [], [], []
         for today in range(day, (end - 1) // DAY + 1):

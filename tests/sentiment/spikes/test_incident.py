@@ -156,6 +156,16 @@ def test_a_volume_surge_and_a_slow_rise_are_followed_beside_the_incident() -> No
     assert sorted(i.track for i in incidents) == ["dissatisfaction", "slow rise", "volume"]
 
 
+def test_a_slow_rise_that_only_sums_up_an_incident_of_its_series_is_not_told_again() -> None:
+    slow = replace(unusual(WEB, 200, kind=SpikeClass.SLOW_RISE), restless=False)
+    assert slow.spike is not None
+    slow = replace(slow, spike=replace(slow.spike, window=168))
+    incidents, _ = run({105: [unusual(WEB, 105)], 200: [slow]}, 205)
+    assert [i.track for i in incidents] == ["dissatisfaction"]
+    incidents, _ = run({105: [unusual(WEB_CARE, 105)], 200: [slow]}, 205)
+    assert [i.track for i in incidents] == ["dissatisfaction", "slow rise"]
+
+
 def test_acknowledging_keeps_the_incident_open_and_counts_once() -> None:
     incidents, _ = run({105: [unusual(WEB, 105)]}, 106)
     taken, events = acknowledge(incidents[0], 107, "a manager")
