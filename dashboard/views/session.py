@@ -14,7 +14,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from sqlalchemy import Connection
 from streamlit.navigation.page import StreamlitPage
 
 from collector.store import Store
@@ -79,7 +78,7 @@ def _answers() -> tuple[dict[Any, Any], Lock]:
     return {}, Lock()
 
 
-def ask(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+def ask(query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The answer of a query over counts, from memory as long as no count has changed since it was asked.
 
     Every argument must be hashable; the answer is shared and must not be changed.
@@ -100,7 +99,7 @@ def ask(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs:
     return answer
 
 
-def look(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+def look(query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The answer of a query about what moves without any count (states, incidents, deliveries): asked every time."""
     with session().store.read() as conn:
         return query(conn, *args, **kwargs)

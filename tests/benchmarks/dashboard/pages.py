@@ -1,0 +1,39 @@
+"""Seconds that a page takes, cold and warm, on the store of a configuration: python pages.py groundswell.toml."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+PAGES = ["today", "incidents", "mentions", "dimensions", "sources"]
+AGAIN = 5
+
+
+def main() -> None:
+    """Print one line a page."""
+    os.environ["GROUNDSWELL_CONFIG"] = sys.argv[1]
+    _timed(AppTest.from_string("import dashboard.app", default_timeout=600))
+    print(f"{'page':12} {'cold s':>8} {'warm s':>8}   (cold: nothing remembered; warm: median of {AGAIN})")
+    for name in PAGES:
+        st.cache_resource.clear()
+        app = AppTest.from_string(f"from dashboard.views import {name}\n{name}.show()", default_timeout=600)
+        cold = _timed(app)
+        warm = statistics.median(_timed(app) for _ in range(AGAIN))
+        print(f"{name:12} {cold:8.2f} {warm:8.2f}")
+
+
+def _timed(app: AppTest) -> float:
+    started = time.perf_counter()
+    app.run()
+    if app.exception:
+        raise SystemExit(app.exception[0].value)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
