@@ -13,10 +13,11 @@ import structlog
 from sqlalchemy import Connection
 
 from collector.address import trusted
+from collector.asking import Fresh, Validator
 from collector.brand import Brand, asked_of
 from collector.claim import Listener, Verdict, rejects_of
 from collector.errors import BadSettings, CollectorError, RateLimited, Stopped
-from collector.http import Client, Fresh, Validator
+from collector.http import Client
 from collector.sources import Cursor, Page, SourceConfig, Walk, kinds
 from collector.store import Store
 from collector.store.mentions import Saved, delete_mentions, ids_of, save_mentions

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, Unpack
 from urllib.parse import urlencode, urljoin
 
 import httpx
@@ -18,6 +18,7 @@ import stamina
 
 from collector.address import GuardedNetwork, GuardedTransport, Origin, origin_of
 from collector.answer import Answer, BrokenOff, describe, inflate, read_json
+from collector.asking import Ask, Fresh, How, Limits, Validator
 from collector.errors import (
     CollectorError,
     PayloadChanged,
@@ -48,87 +49,6 @@ _GONE = {
     404: "Check the address, the name or the id in this source's options.",
     410: "It is gone for good; remove this source or give its new address.",
 }
-
-
-class Validator(Protocol):
-    """What was remembered of an answer for a conditional GET (a row of the store's `validator`)."""
-
-    @property
-    def etag(self) -> str | None:
-        """The entity tag, quoted as it came."""
-        ...
-
-    @property
-    def last_modified(self) -> str | None:
-        """The Last-Modified header, as it came."""
-        ...
-
-    @property
-    def fetched_at(self) -> datetime:
-        """When the full answer came, aware UTC."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Validators of an answer, to be saved with the page that was made of it."""
-
-    url: str
-    etag: str | None
-    last_modified: str | None
-    fetched_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much one answer may cost us.
-
-    size      decoded bytes
-    silence   longest pause of the other side
-    whole     everything from connecting to the last byte, however it drips
-    patience  all waits of one request together; a longer one ends the run as RateLimited
-    run_patience  all waits for refusals and failures of one run together
-    """
-
-    size: int = 20_000_000
-    silence: timedelta = timedelta(seconds=20)
-    whole: timedelta = timedelta(seconds=60)
-    patience: timedelta = timedelta(minutes=2)
-    run_patience: timedelta = timedelta(minutes=15)
-    attempts: int = 5
-    redirects: int = 5
-
-
-class How(TypedDict, total=False):
-    """How to ask.
-
-    headers      sent to whoever answers
-    auth         headers sent only to the origins that the owner wrote (see Client.bound)
-    accept       statuses that are no error to the caller
-    conditional  send the validators of last time; a 304 comes back as `unchanged`
-    gap          pause after this request, where the site asks for more than ours
-    """
-
-    headers: Mapping[str, str]
-    auth: Mapping[str, str]
-    accept: frozenset[int]
-    conditional: bool
-    gap: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request as a source wants it."""
-
-    method: str
-    url: str
-    content: bytes | None = None
-    json: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-    auth: Mapping[str, str] = field(default_factory=dict)
-    accept: frozenset[int] = frozenset()
-    conditional: bool = False
-    gap: timedelta | None = None
 
 
 class Client:

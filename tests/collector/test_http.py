@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from collector.address import GuardedNetwork, is_plainly_private, is_public, trusted
+from collector.asking import Limits
 from collector.errors import (
     AddressForbidden,
     PayloadChanged,
@@ -23,7 +24,7 @@ from collector.errors import (
     Stopped,
     TooLarge,
 )
-from collector.http import Client, Limits
+from collector.http import Client
 from tests.collector.clock import Clock
 from tests.collector.server import World, posts, serving
 

@@ -54,7 +54,7 @@ def collect_under_fire(
         for left in range(kills, -1, -1):
             process = context.Process(target=run_to_the_end, args=(str(database), base, kind))
             process.start()
-            process.join(timeout=dice.uniform(0.2, longest) if left else 600)
+            process.join(timeout=dice.uniform(0.2, longest) if left else 1_800)
             if process.exitcode is None:
                 process.kill()
                 process.join()
@@ -64,7 +64,7 @@ def collect_under_fire(
         world.posts += grown
         process = context.Process(target=run_to_the_end, args=(str(database), base, kind))
         process.start()
-        process.join(timeout=300)
+        process.join(timeout=1_800)
         assert process.exitcode == 0
     engine = open_engine(str(database))
     with engine.connect().execution_options(readonly=True) as conn:
