@@ -36,18 +36,26 @@ def spikes(
     tz: str = typer.Option("UTC", "--tz", help="Zone of times without one, and of the daily rhythm."),
 ) -> None:
     """Judge other people's counts: a CSV in, one JSON object for each series and bucket out; nothing is kept."""
+    from sentiment.spikes.counts_file import CountsUnreadable
     from sentiment.spikes.stateless import judge_file
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)
     chosen: ZoneInfo = zone(tz, Where("--tz"))
-    if output is None:
-        report = judge_file(file, sys.stdout, budget_weeks=budget_weeks, zone=chosen)
-    else:
-        with output.open("w", encoding="utf-8") as opened:
-            report = judge_file(file, opened, budget_weeks=budget_weeks, zone=chosen)
+    if budget_weeks <= 0:
+        fail("--budget-weeks must be more than 0.", 2)
+    try:
+        if output is None:
+            report = judge_file(file, sys.stdout, budget_weeks=budget_weeks, zone=chosen)
+        else:
+            with output.open("w", encoding="utf-8") as opened:
+                report = judge_file(file, opened, budget_weeks=budget_weeks, zone=chosen)
+    except CountsUnreadable as error:
+        fail(str(error), 2)
     for aside in report.set_aside[:20]:
         warn(f"line {aside.line}: {aside.reason}; set aside")
+    if report.set_aside_count > 20:
+        warn(f"and {report.set_aside_count - 20:,} more rows")
     warn(f"{report.judged:,} buckets of {report.series:,} series judged, {report.flagged:,} flagged.")
 
 
