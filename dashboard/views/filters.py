@@ -77,9 +77,20 @@ def _choose_lens() -> str:
     return names[str(chosen)]
 
 
+def of_brand(brand: str) -> dict[str, str]:
+    """The query parameter of a brand; none for the one shown anyway.
+
+    Streamlit takes a default out of the address by a step of its own, and the back button would lead into it again.
+    """
+    everyone = brands()
+    own = session().config.own_brand
+    default = own if own in everyone else next(iter(everyone), None)
+    return {} if brand == default else {"brand": brand}
+
+
 def same_filters(scope: Scope, **more: str) -> dict[str, str | list[str]]:
     """The query parameters under which another page shows the same brand, days and sources."""
-    kept: dict[str, str | list[str]] = {"brand": scope.brand}
+    kept: dict[str, str | list[str]] = {**of_brand(scope.brand)}
     for name in ("period", "days"):
         if name in st.query_params:
             kept[name] = st.query_params.get_all(name)

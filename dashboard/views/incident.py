@@ -18,7 +18,7 @@ from dashboard.passage import link
 from dashboard.queries import mentions
 from dashboard.queries.mentions import Wanted
 from dashboard.scope import Scope
-from dashboard.views.filters import DATES
+from dashboard.views.filters import DATES, of_brand
 from dashboard.views.filters import about as about_facet
 from dashboard.views.incident_words import about, figures, headline, quotes, reason
 from dashboard.views.mentions import show_mentions, table_of
@@ -270,7 +270,7 @@ def _mentions(kept: KeptIncident) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         download(lambda: table_of(ids), f"incident-{kept.id}-mentions", f"Download all {len(ids)} as CSV")
         scope = wanted.scope
-        query: dict[str, Any] = {"brand": scope.brand, "source": list(scope.sources), "period": DATES}
+        query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}
         query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
         query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
         put(f'<a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a>')

@@ -277,7 +277,7 @@ def _brands(scope: Scope) -> None:
     )
     st.header(sentence(told), anchor=False)
     links = [
-        address("mentions", same_filters(whole) | {"brand": name, "sentiment": "negative"}) for name in found["brand"]
+        address("mentions", same_filters(replace(whole, brand=name), sentiment="negative")) for name in found["brand"]
     ]
     put(shares_table("Brand", found, links))
     download(flat(found, "brand"), "brands")

@@ -27,8 +27,9 @@ PAGES = {
 }
 # The toolbar of a table in a closed section lies wherever it was last; nobody sees it.
 OVERFLOW = """() => {
-  const main = document.querySelector('[data-testid=stMain]');
-  return [...main.querySelectorAll('.gs, [data-testid=stHeading], [data-testid=stMetric], button:not([data-testid=stBaseButton-elementToolbar])')]
+  const watched = ".gs, [data-testid=stHeading], [data-testid=stMetric], " +
+    "button:not([data-testid=stBaseButton-elementToolbar])";
+  return [...document.querySelectorAll(`[data-testid=stMain] :is(${watched})`)]
     .filter(e => e.offsetParent && e.getBoundingClientRect().right > window.innerWidth + 1)
     .map(e => e.textContent.slice(0, 60) || e.outerHTML.slice(0, 300));
 }"""
