@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,65 +18,81 @@ VOICE_MEMORY = timedelta(days=45)
 """How far apart in time two near-duplicates may be and still be one voice."""
 
 
+MOST_COMPARED = 16
+"""Earlier heads that a text is compared with: those with most index keys in common, for the rest cannot be as near."""
+
+
 def group(conn: Connection, observer: Observer, rows: Sequence[tuple[int, Mention]]) -> None:
     """Give each row its voice: that of an earlier near-duplicate of the same brand, else its own."""
     words = {row_id: normal_words(m.text) for row_id, m in rows}
-    keys = {row_id: signature(words[row_id]) for row_id in words}
-    heads = _candidates(conn, [(m.brand, key) for row_id, m in rows for key in keys[row_id]])
-    followers: list[dict[str, Any]] = []
+    keys = {row_id: set(signature(words[row_id])) for row_id in words}
+    holders = _holders(conn, {(m.brand, key) for row_id, m in rows for key in keys[row_id]})
+    heads = _Heads(conn, [n for row_id, m in rows for n in _nearest(m.brand, keys[row_id], holders)])
+    grouped: list[dict[str, Any]] = []
     index: list[dict[str, Any]] = []
     for row_id, m in rows:
-        head = _head_for(words[row_id], m, [c for key in keys[row_id] for c in heads.get((m.brand, key), ())])
+        head = heads.same_voice(words[row_id], m.created_at, _nearest(m.brand, keys[row_id], holders))
         if head is None:
+            heads.add(row_id, m.created_at, words[row_id])
             for key in keys[row_id]:
-                heads.setdefault((m.brand, key), []).append((row_id, m.created_at, words[row_id]))
+                holders.setdefault((m.brand, key), []).append(row_id)
                 index.append({"brand": m.brand, "key": key, "mention_id": row_id})
-        followers.append({"row_id": row_id, "voice": head or row_id, "is_head": head is None})
+        grouped.append({"row_id": row_id, "voice": head or row_id, "is_head": head is None})
     if index:
-        unique = {(row["brand"], row["key"], row["mention_id"]): row for row in index}
-        conn.execute(insert(voice_key), list(unique.values()))
+        conn.execute(insert(voice_key), index)
     conn.execute(
         update(mention)
         .where(mention.c.id == bindparam("row_id"))
         .values(voice_id=bindparam("voice"), head=bindparam("is_head")),
-        followers,
+        grouped,
     )
 
 
-_Candidate = tuple[int, datetime, list[str]]
-
-
-def _candidates(conn: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[_Candidate]]:
-    found: dict[tuple[str, int], list[_Candidate]] = {}
-    words: dict[int, list[str]] = {}
-    by_brand: dict[str, set[int]] = {}
+def _holders(conn: Connection, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[int]]:
+    """The heads that hold each of these keys, oldest first."""
+    by_brand: dict[str, list[int]] = {}
     for brand, key in keys:
-        by_brand.setdefault(brand, set()).add(key)
+        by_brand.setdefault(brand, []).append(key)
+    found: dict[tuple[str, int], list[int]] = {}
     for brand, wanted in by_brand.items():
-        listed = list(wanted)
-        for start in range(0, len(listed), CHUNK):
+        for start in range(0, len(wanted), CHUNK):
             rows = conn.execute(
-                select(voice_key.c.key, mention.c.id, mention.c.created_at, mention.c.text)
-                .join(mention, mention.c.id == voice_key.c.mention_id)
-                .where(voice_key.c.brand == brand, voice_key.c.key.in_(listed[start : start + CHUNK]))
-                .order_by(mention.c.id)
+                select(voice_key.c.key, voice_key.c.mention_id)
+                .where(voice_key.c.brand == brand, voice_key.c.key.in_(wanted[start : start + CHUNK]))
+                .order_by(voice_key.c.mention_id)
             )
-            for key, mention_id, created_at, text in rows:
-                if mention_id not in words:
-                    words[mention_id] = normal_words(text)
-                found.setdefault((brand, key), []).append((mention_id, created_at, words[mention_id]))
+            for key, mention_id in rows:
+                found.setdefault((brand, key), []).append(mention_id)
     return found
 
 
-def _head_for(words: Sequence[str], m: Mention, candidates: Iterable[_Candidate]) -> int | None:
-    tried: set[int] = set()
-    for head_id, created_at, other in candidates:
-        if head_id in tried:
-            continue
-        tried.add(head_id)
-        if abs(m.created_at - created_at) <= VOICE_MEMORY and same_voice(words, other):
-            return head_id
-    return None
+def _nearest(brand: str, keys: Iterable[int], holders: Mapping[tuple[str, int], Sequence[int]]) -> list[int]:
+    shared = Counter(head for key in keys for head in holders.get((brand, key), ()))
+    return [head for head, _ in shared.most_common(MOST_COMPARED)]
+
+
+class _Heads:
+    """The texts of heads, as words, each read once."""
+
+    def __init__(self, conn: Connection, ids: Iterable[int]) -> None:
+        self._known: dict[int, tuple[datetime, list[str]]] = {}
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), CHUNK):
+            part = wanted[start : start + CHUNK]
+            rows = select(mention.c.id, mention.c.created_at, mention.c.text).where(mention.c.id.in_(part))
+            for row in conn.execute(rows):
+                self.add(row.id, row.created_at, normal_words(row.text))
+
+    def add(self, head: int, created_at: datetime, words: list[str]) -> None:
+        self._known[head] = created_at, words
+
+    def same_voice(self, words: Sequence[str], at: datetime, heads: Iterable[int]) -> int | None:
+        """The first of these heads that says the same, near enough in time."""
+        for head in heads:
+            created_at, other = self._known.get(head, (None, []))
+            if created_at is not None and abs(at - created_at) <= VOICE_MEMORY and same_voice(words, other):
+                return head
+        return None
 
 
 def ungroup(conn: Connection, observer: Observer, ids: Sequence[int]) -> None:
