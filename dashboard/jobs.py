@@ -18,9 +18,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from collector.collect import RunReport, collect
 from collector.http import Client
-from collector.sources import SourceConfig
+from collector.sources import SourceConfig, is_pushed
 from collector.store import Store
 from collector.store.voices import forget_old_voices
+from collector.verify import can_verify, verify_source
 from dashboard.config import Config
 from sentiment.read import ReadReport, read_unread
 from sentiment.store import open_store
@@ -36,6 +37,7 @@ READ_EVERY = timedelta(seconds=3)
 DETECT_EVERY = timedelta(minutes=1)
 NOTIFY_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=6)
+VERIFY_EVERY = timedelta(hours=6)
 LAST_PAGE = timedelta(seconds=60)
 """How long Ctrl-C waits for the pages in hand."""
 
@@ -96,6 +98,10 @@ class Pipeline:
             on_page=on_page,
         )
 
+    def verify(self, source: SourceConfig) -> RunReport:
+        """Read back what a source gave in the last days: edits become revisions, what is gone there goes here."""
+        return verify_source(self.store, source, self.config.brands, self.client, now=self.clock, stop=self.stop.is_set)
+
     def read(self, progress: Callable[[int, int], None] = lambda done, left: None) -> ReadReport:
         """Read what is unread."""
         return read_unread(self.store, self.classifier, clock=self.clock, stop=self.stop.is_set, progress=progress)
@@ -146,7 +152,7 @@ class Schedule:
         """Start all jobs: every source at once, then each at its own interval with jitter."""
         add = self._scheduler.add_job
         for source in self._pipeline.config.sources:
-            if source.enabled:
+            if source.enabled and not is_pushed(source):
                 seconds = source.every.total_seconds()
                 trigger = IntervalTrigger(seconds=seconds, jitter=min(60.0, seconds / 10), timezone=UTC)
                 add(
@@ -155,6 +161,10 @@ class Schedule:
                     id=f"collect:{source.name}",
                     next_run_time=utc_now(),
                 )
+            if source.enabled and can_verify(source.kind):
+                trigger = IntervalTrigger(seconds=VERIFY_EVERY.total_seconds(), jitter=600, timezone=UTC)
+                job = self._guarded(f"read back {source.name}", partial(self._verify, source))
+                add(job, trigger, id=f"verify:{source.name}")
         add(self._guarded("adopt the model", self._pipeline.adopt_model), DateTrigger(utc_now()), executor="reading")
         for name, work, every, executor in (
             ("read", self._read, READ_EVERY, "reading"),
@@ -190,6 +200,13 @@ class Schedule:
             self._pipeline.tell(f"{source.name}: {report.error}")
         elif report.new or report.edited:
             self._pipeline.tell(f"{source.name}: {report.new:,} new, {report.edited:,} edited")
+
+    def _verify(self, source: SourceConfig) -> None:
+        report = self._pipeline.verify(source)
+        if report.error:
+            self._pipeline.tell(f"{source.name}: reading back failed: {report.error}")
+        elif report.edited or report.deleted:
+            self._pipeline.tell(f"{source.name}: {report.edited:,} edited and {report.deleted:,} deleted at the source")
 
     def _read(self) -> None:
         def progress(done: int, left: int) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.sources import SourceConfig
+from collector.sources import SourceConfig, is_pushed
 from dashboard.words import ago, moment, span
 
 LEAST_PROMISE = timedelta(hours=1)
@@ -54,6 +54,9 @@ def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: 
         return Standing(state=State.WAITING, sentence=f"The site asked to be left alone until {moment(waits, zone)}.")
     if error and failed is not None and (success is None or failed > success):
         return Standing(state=State.FAILING, sentence=f"{ago(failed, now).capitalize()}: {str(error)[:300]}")
+    if is_pushed(source):
+        last = "Nothing was sent yet." if success is None else f"Last sent to {ago(success, now)}."
+        return Standing(state=State.FRESH, sentence=last)
     if success is None:
         return Standing(state=State.NEW, sentence="Not read yet; “groundswell up” or “groundswell collect” does.")
     if now - success > promise_of(source):

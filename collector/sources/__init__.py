@@ -118,6 +118,11 @@ class SourceConfig:
     fresh_within: timedelta | None = None
 
 
+def is_pushed(source: SourceConfig) -> bool:
+    """Whether a source sends by itself (a webhook), so that there is nothing to fetch and nothing to grow stale."""
+    return bool(getattr(kinds()[source.kind], "PUSHED", False))
+
+
 @cache
 def kinds() -> dict[str, Source]:
     """Every source kind found in this folder, by name."""

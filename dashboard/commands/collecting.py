@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_file)
     app.command()(collect)
     app.command()(sources)
+    app.command()(webhook)
     app.command()(erase)
 
 
@@ -66,7 +67,8 @@ def import_file(
         date_format=date_format, date=date, decimal=decimal, rating_scale=rating_scale, sheet=sheet, again=again,
     )  # fmt: skip
     chosen = _brand_of(session, brand)
-    understood = preview(settings.path, settings, utc_now())
+    with err.status(f"looking at all of {file.name}"):
+        understood = preview(settings.path, settings, utc_now())
     for line in understood.sentences():
         say(line)
     if dry_run:
@@ -267,6 +269,27 @@ def _print_health(session: Session, *, json: bool) -> None:
         print_json(rows)
     else:
         print_table(list(rows[0]) if rows else ["source"], [list(row.values()) for row in rows])
+
+
+def webhook(
+    config: Path | None = ConfigOption,
+    address: str = typer.Option("127.0.0.1", help="Address to listen on; put a proxy with TLS before it."),
+    port: int = typer.Option(8502, help="Port to listen on."),
+) -> None:
+    """Take in what webhooks send (POST /hooks/SOURCE, signed), in a process of its own, until Ctrl-C."""
+    import uvicorn
+
+    from collector.sources import is_pushed
+    from collector.webhook import Receiver
+
+    session = Session(config)
+    pushed = [source for source in session.config.sources if is_pushed(source) and source.enabled]
+    if not pushed:
+        fail("No webhook is configured. Add one: groundswell sources add webhook", 2)
+    for source in pushed:
+        say(f"{source.name}: POST http://{address}:{port}/hooks/{source.name}")
+    receiver = Receiver(session.store, session.config.sources, session.config.brands, session.pipeline.clock)
+    uvicorn.run(receiver, host=address, port=port, log_level="warning")
 
 
 def erase(
