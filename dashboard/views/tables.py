@@ -29,7 +29,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, named: bo
         for column in columns
     )
     body = "".join(f"<tr>{_cells(columns, row, named)}</tr>" for row in rows)
-    return f'<div class="gs-scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    label = escape(columns[0].words, quote=True)
+    scroll = f'<div class="gs-scroll" tabindex="0" role="region" aria-label="Table: {label}">'
+    return f"{scroll}<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _cells(columns: Sequence[Column], row: Sequence[str], named: bool) -> str:
