@@ -12,7 +12,7 @@ INTRODUCTION = """# {name}
 Reads what customers write in public: sentiment, satisfaction, twenty aspects with polarity, stage, intent and loyalty,
 in one pass. Made by `groundswell train`; this card is written by `sentiment.evaluation.card` from measurements.
 
-- file: model.onnx, {megabytes:.1f} MB, int8 (matrix products per channel, word vectors per piece), sha256 `{sha256}`
+- file: model.onnx, {megabytes:.1f} MB, 8-bit weights (a scale for every 128 of a matrix, a scale a word piece), sha256 `{sha256}`
 - encoder: {encoder}; licence {licence}
 - window: {longest} tokens; longer texts are read in several, cut between sentences
 - languages measured: {languages}. Any other language is marked as not validated.
@@ -52,7 +52,7 @@ def write_card(folder: Path, reports: Mapping[str, Report]) -> None:
         if "aspects" in report.classes:
             text += "\n" + _classes(report)
     agreement = ", ".join(f"{name} {value:.1%}" for name, value in settings["int8_agreement"].items())
-    text += f"\n## int8 against float32\n\nSame answer on the validation texts: {agreement}.\n"
+    text += f"\n## 8 bits against float32\n\nSame answer on the validation texts: {agreement}.\n"
     (folder / "MODEL_CARD.md").write_text(text + LIMITS, encoding="utf-8")
     scores = {name: {n: f.value for n, f in report.figures.items()} for name, report in reports.items()}
     (folder / "scores.json").write_text(json.dumps(scores, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

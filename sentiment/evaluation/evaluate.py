@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,20 +53,25 @@ def figures(pairs: Sequence[Pair]) -> dict[str, Figure]:
         if not len(true):
             continue
         size = len(classes)
-        found[f"{task} accuracy"] = _figure(lambda i, t=true, s=said: measures.accuracy(t[i], s[i]), len(true))
+        found[f"{task} accuracy"] = _figure(partial(_resampled, measures.accuracy, true, said), len(true))
         found[f"{task} macro-F1"] = _figure(
-            lambda i, t=true, s=said, n=size: measures.macro_f1(t[i], s[i], n), len(true)
+            partial(_resampled, partial(measures.macro_f1, classes=size), true, said), len(true)
         )
         if task == "sentiment":
             found["sentiment macro-recall"] = _figure(
-                lambda i, t=true, s=said: measures.macro_recall(t[i], s[i], 3), len(true)
+                partial(_resampled, partial(measures.macro_recall, classes=3), true, said), len(true)
             )
             confidence, right = _confidence(pairs)
             found["sentiment calibration error"] = _figure(
-                lambda i, c=confidence, r=right: measures.expected_calibration_error(c[i], r[i]), len(true)
+                partial(_resampled, measures.expected_calibration_error, confidence, right), len(true)
             )
     found |= _satisfaction(pairs) | _labels(pairs)
     return found
+
+
+def _resampled(measure: Callable[[Any, Any], float], first: Any, second: Any, rows: Ints) -> float:
+    """The measure of two arrays, on the given rows of both."""
+    return measure(first[rows], second[rows])
 
 
 def _figure(figure: Callable[[Ints], float], texts: int) -> Figure:
@@ -98,12 +105,8 @@ def _labels(pairs: Sequence[Pair]) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     for name, (true, said, _) in {"aspects": aspect_table(pairs), "dimensions": dimension_table(pairs)}.items():
         if len(true):
-            found[f"{name} F1 micro"] = _figure(
-                lambda i, t=true, s=said: measures.label_micro_f1(t[i], s[i]), len(true)
-            )
-            found[f"{name} F1 macro"] = _figure(
-                lambda i, t=true, s=said: measures.label_macro_f1(t[i], s[i]), len(true)
-            )
+            found[f"{name} F1 micro"] = _figure(partial(_resampled, measures.label_micro_f1, true, said), len(true))
+            found[f"{name} F1 macro"] = _figure(partial(_resampled, measures.label_macro_f1, true, said), len(true))
     signs = [
         (row.aspects[aspect.aspect], aspect.polarity)
         for row, reading in pairs

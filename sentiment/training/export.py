@@ -50,10 +50,10 @@ def export_onnx(network: ReaderNetwork, target: Path, *, bytes_for_words: bool =
 def quantise(source: Path, target: Path) -> None:
     """Write `target` with the encoder's matrices in 8 bits, a scale for every 128 weights; small heads stay float32.
 
-    Each token's activations get scales of their own while it runs. One scale for all of them, which is what dynamic
-    quantisation does, costs a third less time, but a few huge activations of this encoder then drown the others: on
-    validation texts 96 % of sentiments and 87 % of aspects agreed with float32, against 99 % and 99 % here, and a
-    reading depended on the other texts of its batch.
+    Each token's activations get scales of their own while it runs. Dynamic quantisation, one scale for a batch, takes
+    half to two thirds of the time, but a few huge activations of this encoder then drown the others: on validation
+    texts 96 % of sentiments and 87 % of aspects agreed with float32, against 99 % and 97 % here, and a reading depended
+    on the other texts of its batch.
     """
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer

@@ -19,7 +19,8 @@ def key_of(text: str) -> str:
 
 def save_lessons(path: Path, texts: Sequence[str], arrays: dict[str, npt.NDArray[Any]]) -> None:
     """Keep the soft labels of the texts in one npz file; the first axis of every array is the text."""
-    np.savez(path, keys=np.array([key_of(text) for text in texts]), **arrays)
+    keys = np.array([key_of(text) for text in texts])
+    np.savez(path, allow_pickle=False, keys=keys, **arrays)
 
 
 def load_lessons(path: Path, texts: Sequence[str]) -> list[Lesson | None]:
