@@ -12,7 +12,8 @@ INTRODUCTION = """# {name}
 Reads what customers write in public: sentiment, satisfaction, twenty aspects with polarity, stage, intent and loyalty,
 in one pass. Made by `groundswell train`; this card is written by `sentiment.evaluation.card` from measurements.
 
-- file: model.onnx, {megabytes:.1f} MB, 8-bit weights (a scale for every 128 of a matrix, a scale a word piece), sha256 `{sha256}`
+- file: model.onnx, {megabytes:.1f} MB, sha256 `{sha256}`
+- weights: 8 bits, a scale for every 128 of a matrix and one for each word piece
 - encoder: {encoder}; licence {licence}
 - window: {longest} tokens; longer texts are read in several, cut between sentences
 - languages measured: {languages}. Any other language is marked as not validated.
