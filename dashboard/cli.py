@@ -65,5 +65,6 @@ def main() -> None:
         warn(str(error))
         sys.exit(2 if type(error).__name__ in {"ConfigError", "BadSettings"} else 1)
 
+
 if __name__ == "__main__":
     main()

@@ -232,9 +232,7 @@ def _toml(path: Path) -> dict[str, Any]:
 _SHARED = {f.name for f in fields(SourceConfig)} - {"settings"}
 
 
-def _sources(
-    reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...], zone: ZoneInfo
-) -> list[SourceConfig]:
+def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...], zone: ZoneInfo) -> list[SourceConfig]:
     found = []
     names = [brand.name for brand in brands]
     for table, where in reader.tables(raw, "source"):

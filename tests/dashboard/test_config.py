@@ -33,8 +33,10 @@ def load(folder: Path, text: str, **environment: str):
         ),
         (
             '[groundswell]\ntimezone = "Mars/North"\n',
-            'groundswell.toml, [groundswell], key "timezone": expected a time zone such as "Europe/Berlin", '
-            "found 'Mars/North'.",
+            (
+                'groundswell.toml, [groundswell], key "timezone": expected a time zone such as "Europe/Berlin", '
+                "found 'Mars/North'."
+            ),
         ),
         (
             '[groundswell]\nkeep_author_names = "yes"\n',
@@ -50,18 +52,24 @@ def load(folder: Path, text: str, **environment: str):
         ),
         (
             '[mail]\nhost = "mx.example"\nsender = "a@b.example"\nuser = "u"\n',
-            "groundswell.toml, [mail]: has a user but no password. "
-            "Set GROUNDSWELL_MAIL_PASSWORD (or GROUNDSWELL_MAIL_PASSWORD_FILE) in the environment.",
+            (
+                "groundswell.toml, [mail]: has a user but no password. "
+                "Set GROUNDSWELL_MAIL_PASSWORD (or GROUNDSWELL_MAIL_PASSWORD_FILE) in the environment."
+            ),
         ),
         (
             BRAND + '[[source]]\nname = "s"\nkind = "mastodn"\n',
-            'groundswell.toml, [[source]] "s", key "kind": \'mastodn\' is no kind of source; '
-            'the nearest known one is "mastodon".',
+            (
+                'groundswell.toml, [[source]] "s", key "kind": \'mastodn\' is no kind of source; '
+                'the nearest known one is "mastodon".'
+            ),
         ),
         (
             BRAND + '[[source]]\nname = "s"\nkind = "rss"\nfeeds = ["https://a.example/feed"]\nbrand = "Northwnd"\n',
-            'groundswell.toml, [[source]] "s", key "brand": there is no [[brand]] named \'Northwnd\'; '
-            'the nearest known one is "Northwind".',
+            (
+                'groundswell.toml, [[source]] "s", key "brand": there is no [[brand]] named \'Northwnd\'; '
+                'the nearest known one is "Northwind".'
+            ),
         ),
         (BRAND + BRAND, 'groundswell.toml, [[brand]] "Northwind": there are two of this name; names must differ.'),
         ("[[brand]]\nown = true\n", 'groundswell.toml, [[brand]] number 1, key "name": every brand needs a name.'),
@@ -72,8 +80,10 @@ def load(folder: Path, text: str, **environment: str):
         ),
         (
             '[[manager]]\nname = "M"\nemail = "m@b.example"\ndimensions = ["Relability"]\n',
-            'groundswell.toml, [[manager]] "M", key "dimensions": there is no \'Relability\'; '
-            'the nearest known one is "Reliability".',
+            (
+                'groundswell.toml, [[manager]] "M", key "dimensions": there is no \'Relability\'; '
+                'the nearest known one is "Reliability".'
+            ),
         ),
         ("timezone =\n", "groundswell.toml is not valid TOML: Invalid value (at line 1, column 11)."),
     ],
