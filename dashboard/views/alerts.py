@@ -63,7 +63,7 @@ def _routes(managers: tuple[Manager, ...]) -> str:
         )
         for m in managers
     ]
-    heads = [Column(words=words, wide=words == "At") for words in ("Who", "Brands", "About", "At", "Severity")]
+    heads = [Column(words=words, roomy=words == "At") for words in ("Who", "Brands", "About", "At", "Severity")]
     return table(heads, rows)
 
 

@@ -85,8 +85,8 @@ _COLUMNS = (
     Column(words="Source"),
     Column(words="State"),
     Column(words="mentions a day", number=True),
-    Column(words="requests left", number=True, wide=True),
-    Column(words="rejected, 7 days", number=True, wide=True),
+    Column(words="requests left", number=True, roomy=True),
+    Column(words="rejected, 7 days", number=True, roomy=True),
 )
 _SIGNS = {"failing": "▼", "stale": "▼", "waiting": "●", "new": "●", "off": "○", "imported": "○", "fresh": "▲"}
 

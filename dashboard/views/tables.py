@@ -9,16 +9,17 @@ from html import escape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: its words, whether it holds numbers, and whether a phone can do without it."""
+    """A column: its words, whether it holds numbers, and what can do without it: a phone, or any narrow place."""
 
     words: str
     number: bool = False
     wide: bool = False
+    roomy: bool = False
 
     @property
     def classes(self) -> str:
         """Its classes as an HTML attribute, with a space before it; empty if it has none."""
-        names = [name for name, holds in (("number", self.number), ("wide", self.wide)) if holds]
+        names = [name for name, holds in (("number", self.number), ("wide", self.wide), ("roomy", self.roomy)) if holds]
         return f' class="{" ".join(names)}"' if names else ""
 
 
