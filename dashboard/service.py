@@ -56,6 +56,8 @@ def serve(session: Session, *, port: int | None, dashboard: bool) -> None:
         say(f"Dashboard: http://{config.dashboard.address}:{chosen}   (Ctrl-C ends everything)")
     watched = sum(source.enabled for source in config.sources)
     say(f"Watching {len(config.brands)} brands at {watched} sources; everything is kept in {config.folder}")
+    if child is not None and hasattr(os, "nice"):
+        os.nice(10)  # People wait for screens; nobody waits for a batch that is read a moment later.
     schedule = Schedule(pipeline)
     schedule.start()
     try:
