@@ -29,7 +29,10 @@ def load(folder: Path, text: str, **environment: str):
         ),
         (
             '[groundswell]\ntimzone = "UTC"\n',
-            'groundswell.toml, [groundswell], key "timzone": there is no such key; the nearest known one is "timezone".',
+            (
+                'groundswell.toml, [groundswell], key "timzone": there is no such key; '
+                'the nearest known one is "timezone".'
+            ),
         ),
         (
             '[groundswell]\ntimezone = "Mars/North"\n',
