@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -262,3 +263,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     fill(store, now)
     yield Filled(store=store, config=config, now=now)
     store.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Put back `__main__`, which Streamlit's AppTest leaves replaced: processes that other tests start would run it."""
+    kept = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = kept
