@@ -1,15 +1,18 @@
-"""Erasing on demand: which mentions a person means, and their removal with everything that hangs on them."""
+"""Erasing, on demand and by age: which mentions are meant, and their removal with everything that hangs on them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from collector.identity import author_key
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_named, ids_of_author
+from collector.store.mentions import delete_mentions, ids_named, ids_of_author, ids_said_before
 from dashboard.alerts.outbox import forget_voices
 from sentiment.spikes.store.incidents import strip_quotes
+
+OLD_AT_A_TIME = 500
+"""Mentions a transaction, so that screens and collectors wait for a fraction of a second at most."""
 
 
 def find(store: Store, *, mentions: Sequence[str], author: str | None, source: str | None) -> list[int]:
@@ -24,7 +27,7 @@ def find(store: Store, *, mentions: Sequence[str], author: str | None, source: s
         return sorted({found for name in mentions for found in ids_named(conn, name)})
 
 
-def remove(store: Store, ids: Sequence[int], now: datetime) -> int:
+def remove(store: Store, ids: Sequence[int], now: datetime, reason: str = "erased") -> int:
     """Delete text, author, revisions, readings and corrections; counts move; never collected again.
 
     The words also leave what is kept of incidents and of messages that quoted them.
@@ -32,4 +35,16 @@ def remove(store: Store, ids: Sequence[int], now: datetime) -> int:
     with store.write() as conn:
         strip_quotes(conn, ids)
         forget_voices(conn, ids)
-        return delete_mentions(conn, store, ids, reason="erased", now=now)
+        return delete_mentions(conn, store, ids, reason=reason, now=now)
+
+
+def remove_older(store: Store, moment: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
+    """Remove what was said before `moment`, a short transaction at a time, until nothing is left or `stop` says so."""
+    gone = 0
+    while not stop():
+        with store.read() as conn:
+            ids = ids_said_before(conn, moment, OLD_AT_A_TIME)
+        if not ids:
+            break
+        gone += remove(store, ids, now, reason="past keep_for")
+    return gone

@@ -64,9 +64,25 @@ budget_weeks = 4                  # at most about one false alert in this many w
 # email = "operations@example.com"
 # brands = ["Your Company"]       # left out: every brand
 # dimensions = ["Reliability", "Responsiveness"]   # left out: every dimension
+# sources = ["news"]              # left out: every source
+# min_severity = "moderate"       # low, moderate, high or critical: milder incidents are not sent
+# language = "de"                 # of the messages
 # timezone = "Europe/Berlin"
-# quiet_hours = "22:00-07:00"     # what is not critical waits for their end
+# quiet_hours = "22:00-07:00"     # what is milder than wake_for waits for their end
+# wake_for = "critical"
+# escalate_after = "2h"           # told only of what nobody acknowledged for this long
+# digest = "week"                 # a summary: day or week
+# digest_at = "08:00"
 # operations = true               # also told when a source fails or is stale
+# catch_all = true                # told of what is on nobody else's route
+
+# [alerts]
+# per_hour = 3                    # messages that one person gets one by one within an hour; more are gathered in one
+
+# [[alerts.planned]]              # a campaign, a strike: seen, but not told
+# start = 2026-05-01T08:00:00+02:00
+# end = 2026-05-03T20:00:00+02:00
+# reason = "Strike announced by the crews"
 
 # ---------------------------------------------------------------- the dashboard
 

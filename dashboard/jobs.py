@@ -23,6 +23,7 @@ from collector.store import Store
 from collector.store.voices import forget_old_voices
 from collector.verify import can_verify, verify_source
 from dashboard.config import Config
+from dashboard.erasure import remove_older
 from sentiment.read import ReadReport, read_unread
 from sentiment.store import open_store
 from sentiment.store.counts import drop_empty_buckets
@@ -126,6 +127,11 @@ class Pipeline:
 
     def tidy(self) -> None:
         """Housekeeping: what is past its keeping time goes, with everything that hangs on it."""
+        if keep_for := self.config.general.keep_for:
+            now = self.clock()
+            gone = remove_older(self.store, now - keep_for, now, self.stop.is_set)
+            if gone:
+                self.tell(f"{gone:,} mentions were older than keep_for and are deleted")
         with self.store.write() as conn:
             forget_old_voices(conn, self.clock())
             drop_empty_buckets(conn)

@@ -10,7 +10,7 @@ import streamlit as st
 from collector.store import Store
 from dashboard.alerts.one_click import one_click
 from dashboard.config import find_config, load_config
-from dashboard.views import today
+from dashboard.views import today  # noqa: F401  # loaded as the server starts, not while somebody waits for a screen
 from sentiment.store import open_store
 
 
@@ -22,8 +22,5 @@ def _opened() -> tuple[Store, str]:
     )
     return store, config.alerts.secret or ""
 
-
-# What the first screen needs is loaded while the server starts, not while somebody waits for it.
-FIRST_SCREEN = today.__name__
 
 app = st.App("app.py", routes=[one_click(_opened, lambda: datetime.now(UTC))])

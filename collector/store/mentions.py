@@ -211,6 +211,12 @@ def ids_of(conn: Connection, source: str, external_ids: Sequence[str]) -> list[i
     return found
 
 
+def ids_said_before(conn: Connection, moment: datetime, limit: int) -> list[int]:
+    """Store ids of what was said before a moment, oldest first, at most `limit`."""
+    oldest = select(mention.c.id).where(mention.c.created_at < moment).order_by(mention.c.created_at).limit(limit)
+    return list(conn.scalars(oldest))
+
+
 def ids_of_author(conn: Connection, author_key: str) -> list[int]:
     """Store ids of everything an author (by salted key) said."""
     return list(conn.scalars(select(mention.c.id).where(mention.c.author_key == author_key)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from collector.sources import kinds
 from dashboard.binding import ConfigError
 from dashboard.config import find_config, load_config
+from dashboard.example import EXAMPLE
 
 BRAND = '[[brand]]\nname = "Northwind"\nown = true\naliases = ["Northwind Ferries"]\n'
 
@@ -18,6 +20,15 @@ def load(folder: Path, text: str, **environment: str):
     file = folder / "groundswell.toml"
     file.write_text(text, encoding="utf-8")
     return load_config(file, environment)
+
+
+def test_every_line_of_the_example_can_be_switched_on(tmp_path: Path) -> None:
+    lines = [line.removeprefix("# ") for line in EXAMPLE.splitlines()]
+    keys = [line for line in lines if re.match(r"\[|[a-z_]+ = ", line) and not line.startswith("store = ")]
+    config = load(tmp_path, "\n".join(keys), GROUNDSWELL_MAIL_PASSWORD="x")
+    assert config.managers[0].digest_at == "08:00"
+    assert config.alerts.planned[0].reason == "Strike announced by the crews"
+    assert [brand.name for brand in config.brands] == ["Your Company", "A Competitor"]
 
 
 @pytest.mark.parametrize(

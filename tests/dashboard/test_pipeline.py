@@ -18,9 +18,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import select
 
 from collector.sources import SourceConfig
 from collector.sources.files import import_settings
+from collector.store.tables import mention
 from dashboard.config import load_config
 from dashboard.jobs import Pipeline, Schedule, store_of
 from sentiment.store.counts import verify
@@ -159,6 +161,28 @@ def test_a_planted_outcry_is_mailed_once_to_its_manager_and_not_again_after_a_re
 def replace_clock(pipeline: Pipeline, now: datetime) -> Pipeline:
     """The same pipeline, later."""
     return replace(pipeline, clock=lambda: now)
+
+
+def test_what_is_older_than_keep_for_goes_and_counts_follow_and_it_is_not_collected_again(
+    company: Path, tmp_path: Path
+) -> None:
+    company.write_text('[groundswell]\nkeep_for = "30d"\n' + company.read_text())
+    write_reviews(tmp_path / "reviews.csv")
+    told: list[str] = []
+    pipeline = replace(a_pipeline(company), tell=told.append)
+    settings = import_settings(tmp_path / "reviews.csv", zone=pipeline.config.zone)
+    source = SourceConfig(name="reviews", kind="files", settings=settings, brand="Northwind Ferries")
+    assert pipeline.collect(source).new == 880
+    pipeline.tidy()
+    kept_from = NOW - timedelta(days=30)
+    with pipeline.store.read() as conn:
+        left = conn.scalars(select(mention.c.created_at)).all()
+        assert verify(conn) == []
+    assert min(left) >= kept_from
+    assert told == [f"{880 - len(left):,} mentions were older than keep_for and are deleted"]
+    assert 350 < len(left) < 450
+    assert pipeline.collect(source, force=True).new == 0
+    pipeline.store.engine.dispose()
 
 
 def test_a_failing_source_stops_nothing_and_closing_ends_all_jobs(tmp_path: Path) -> None:
