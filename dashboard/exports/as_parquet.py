@@ -12,12 +12,21 @@ GROUP_ROWS = 20_000
 GROUP_CHARACTERS = 32_000_000
 
 
-def write(table: Table, out: BinaryIO, *, zone: ZoneInfo, raw: bool) -> None:
-    """Write typed columns; times are timestamps in `zone`. `raw` changes nothing: no program evaluates Parquet."""
+ABOUT = b"groundswell"
+"""Key of the file's metadata under which its manifest stands as JSON."""
+
+
+def write(table: Table, out: BinaryIO, *, zone: ZoneInfo, raw: bool, about: str | None = None) -> None:
+    """Write typed columns; times are timestamps in `zone`. `raw` changes nothing: no program evaluates Parquet.
+
+    about: the manifest as JSON, kept in the file's own metadata.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([(column.name, _type(column.cell, zone)) for column in table.columns])
+    if about is not None:
+        schema = schema.with_metadata({ABOUT: about.encode()})
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         held: list[tuple[Any, ...]] = []
         size = 0

@@ -32,10 +32,10 @@ def frame_to_xlsx(
     return out.getvalue()
 
 
-def frame_to_parquet(frame: pd.DataFrame, *, zone: ZoneInfo = _UTC) -> bytes:
-    """Parquet of a frame, typed as its columns are."""
+def frame_to_parquet(frame: pd.DataFrame, *, zone: ZoneInfo = _UTC, about: str | None = None) -> bytes:
+    """Parquet of a frame, typed as its columns are; `about`, JSON, stands in its metadata under "groundswell"."""
     out = io.BytesIO()
-    as_parquet.write(_table(frame), out, zone=zone, raw=False)
+    as_parquet.write(_table(frame), out, zone=zone, raw=False, about=about)
     return out.getvalue()
 
 

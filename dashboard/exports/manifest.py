@@ -50,7 +50,7 @@ class Manifest:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {part}" for name, part in value.items()) or "none"
+        return "; ".join(f"{name}: {_flat(part)}" for name, part in value.items()) or "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or "none"
     return str(value)

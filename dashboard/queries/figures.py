@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from collector.store import hour_of
 from dashboard.scope import Scope, day_number, day_of_number
 from sentiment.store.counts import FIGURES, count_day, count_hour
+from sentiment.store.readings import label
 from sentiment.taxonomy import ALL, taxonomy
 
 COLUMNS = (*FIGURES, "read")
@@ -96,6 +97,11 @@ def sources_of(conn: Connection, brand: str) -> list[str]:
 def brands_present(conn: Connection) -> list[str]:
     """The brands that have mentions, configured or not."""
     return sorted(conn.scalars(select(count_day.c.brand).where(count_day.c.facet == ALL).distinct()))
+
+
+def models_read(conn: Connection) -> tuple[str, ...]:
+    """The models whose readings the figures stand on; looks through all labels, so it is asked for a file only."""
+    return tuple(sorted(conn.scalars(select(label.c.model).distinct())))
 
 
 def dimensions_of_lens(lens: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from importlib import resources
 from typing import Any
@@ -12,10 +12,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.exports import frame_to_csv
 from dashboard.queries import health, mentions
+from dashboard.scope import Scope
 from dashboard.theme import SIGNS
-from dashboard.views.session import brands, look, session
+from dashboard.views import download as take
+from dashboard.views.session import brands, look
 from dashboard.words import count
 
 LIVE_EVERY = 3.0
@@ -49,34 +50,32 @@ def empty(what: str, then: str) -> None:
     put(f'<div class="gs-card"><p><strong>{escape(what)}</strong></p><p>{escape(then)}</p></div>')
 
 
-def chart(finding: str, spec: charts.Spec, table: pd.DataFrame, *, name: str, note: str = "") -> None:
-    """A chart under the sentence that it shows, with the same figures as a table and as a file."""
+def chart(
+    finding: str,
+    spec: charts.Spec,
+    table: pd.DataFrame,
+    *,
+    name: str,
+    note: str = "",
+    manifest: Scope | Mapping[str, Any] | None = None,
+) -> None:
+    """A chart under the sentence that it shows, with the same figures as a table and as a file.
+
+    manifest: what selected it, for the files; None where nothing did.
+    """
     st.header(finding, anchor=False)
     st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}")
     if note:
         st.caption(note)
-    with st.expander("The figures as a table", icon=":material/table:"):
-        st.dataframe(table, hide_index=True, key=f"table-{name}", alt=f"Table: {finding}")
-        download(table, name)
+    with st.container(horizontal=True, vertical_alignment="top", key=f"under-{name}"):
+        take.download(name, table, manifest or {}, spec, finding=finding)
+        with st.expander("The figures as a table", icon=":material/table:"):
+            st.dataframe(table, hide_index=True, key=f"table-{name}", alt=f"Table: {finding}")
 
 
-def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download CSV") -> None:
-    """A button that makes a CSV file of a table when it is clicked, and not before."""
-
-    zone = session().zone
-
-    def content() -> bytes:
-        return frame_to_csv(table() if callable(table) else table, zone=zone)
-
-    st.download_button(
-        label,
-        content,
-        file_name=f"groundswell-{name}.csv",
-        mime="text/csv",
-        key=f"csv-{name}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download") -> None:
+    """A menu of files of a table that no filter selected; see `views.download`."""
+    take.download(name, table, {}, label=label)
 
 
 def sign(sentiment: str | None) -> str:
