@@ -16,10 +16,11 @@ from collector.address import trusted
 from collector.asking import Fresh, Validator
 from collector.brand import Brand, asked_of
 from collector.claim import Listener, Verdict, rejects_of
-from collector.errors import BadSettings, CollectorError, RateLimited, Stopped
+from collector.errors import BadSettings, BudgetSpent, CollectorError, RateLimited, Stopped
 from collector.http import Client
-from collector.sources import Cursor, Page, SourceConfig, Walk, kinds
+from collector.sources import Cursor, Page, SourceConfig, Span, Walk, Why, kinds, without
 from collector.store import Store
+from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
 from collector.store.mentions import Saved, delete_mentions, ids_of, save_mentions
 from collector.store.runs import (
     Lease,
@@ -55,6 +56,7 @@ class RunReport:
     skipped    why nothing was tried (somebody else is at it, the site asked us to wait)
     error      the sentence for a person; error_kind its class in collector.errors
     note       what else a person should know (a walk cut short, a feed that moved)
+    unfinished  the walk is still under way: the next run goes on, until then what it left is a gap
     """
 
     source: str
@@ -71,10 +73,11 @@ class RunReport:
     error: str | None = None
     error_kind: str | None = None
     note: str | None = None
+    unfinished: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the source was read as far as this run meant to."""
+        """Whether the source was read without an error."""
         return self.error is None and self.skipped is None
 
 
@@ -115,10 +118,10 @@ def collect(
             run.save(page, now())
             on_page(run.report)
             if stop() or now() - run.report.started_at > RUN_LIMIT:
-                run.report = replace(run.report, note=_cut_short(stop()))
+                run.report = replace(run.report, note=_cut_short(stop()), unfinished=True)
                 break
     except Stopped as stopped:
-        run.report = replace(run.report, note=str(stopped))
+        run.report = replace(run.report, note=str(stopped), unfinished=True)
     except CollectorError as caught:
         error = caught
         log.warning("collecting failed", source=config.name, kind=type(caught).__name__, error=str(caught))
@@ -165,6 +168,8 @@ class _Run:
     report: RunReport
     listener: Listener | None = None
     client: Client | None = None
+    pending: Span | None = None
+    read_until: datetime | None = None
 
     @classmethod
     def begin(
@@ -214,16 +219,20 @@ class _Run:
             delete_mentions(conn, self.store, gone, reason="deleted at the source", now=now)
             rejects = [*page.rejects, *rejects_of(verdicts)]
             kept = save_rejects(conn, self.config.name, self.run_id, rejects, now)
-            self._advance(conn, page, fresh)
+            self._advance(conn, page, fresh, now)
             self._count(conn, saved, verdicts, rejected=kept, deleted=len(gone))
-        if page.note:
-            self.report = replace(self.report, note=page.note)
+        self.pending = page.pending
+        self.report = replace(self.report, note=page.note or self.report.note, unfinished=page.pending is not None)
 
-    def _advance(self, conn: Connection, page: Page, fresh: Iterable[Fresh]) -> None:
+    def _advance(self, conn: Connection, page: Page, fresh: Iterable[Fresh], now: datetime) -> None:
         since = self.since
         save_cursor(conn, self.key, page.cursor if since is None else {"since": since.isoformat(), "at": page.cursor})
         if page.covered is not None:
-            cover(conn, self.config.name, page.covered)
+            for read in without(page.covered, missed_of(page.missed)):
+                cover(conn, self.config.name, read)
+            self.read_until = page.covered.end if since is None else None
+        for missed in page.missed:
+            note_gap(conn, self.config.name, missed, now)
         for one in fresh if since is None else ():
             save_validator(conn, self.key, one.url, etag=one.etag, last_modified=one.last_modified, now=one.fetched_at)
 
@@ -252,15 +261,38 @@ class _Run:
             "budget_left": client.budget_left if client else None,
         }
         if error is None:
-            values |= {"last_success": now, "last_error": None, "last_error_kind": None, "last_error_at": None}
+            values |= {"last_error": None, "last_error_kind": None, "last_error_at": None}
         else:
             values |= {"last_error": sentence, "last_error_kind": kind, "last_error_at": now}
+        if error is None and not self.report.unfinished:
+            values["last_success"] = now
+        if self.read_until is not None:
+            values["read_until"] = self.read_until
         with self.store.write() as conn:
             if not isinstance(error, LeaseLost):
                 set_state(conn, self.key, self.config.kind, **values)
+                self._tell_gap(conn, error, sentence)
             end_run(conn, self.run_id, now, error_kind=kind, error=sentence)
             drop_lease(conn, self.lease)
         return replace(self.report, finished_at=now, error=sentence, error_kind=kind)
+
+    def _tell_gap(self, conn: Connection, error: CollectorError | None, sentence: str | None) -> None:
+        """Remember why the source is not read up to this run; forget gaps that were read since."""
+        started = self.report.started_at
+        if self.since is None and (error is not None or self.report.unfinished):
+            begins = None if self.pending is None else self.pending.start
+            told = sentence or self.report.note or "The run ended before the source was read to the end."
+            note_unread(conn, self.config.name, started, _why(error), told, begins=begins)
+        elif error is None:
+            forget_gaps(conn, self.config.name, started)
+
+
+def _why(error: CollectorError | None) -> Why:
+    if error is None:
+        return Why.CUT_SHORT
+    if isinstance(error, BudgetSpent):
+        return Why.BUDGET
+    return Why.WAIT if isinstance(error, RateLimited) else Why.FAILED
 
 
 def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[], bool]) -> Iterator[Page]:

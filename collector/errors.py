@@ -3,6 +3,7 @@
 CollectorError
 ├── SourceUnavailable      the site did not answer or answered 5xx        retry: yes, later
 │   └── RateLimited        the site asked us to wait; knows until when    retry: yes, after `until`
+│       └── BudgetSpent    what may be paid for or asked for is used up   retry: yes, after `until`
 ├── SourceRefused          401, 403, 404, 410: key, permission, address   retry: no, somebody must act
 ├── PayloadChanged         the answer is not in the shape we know         retry: no, the source file must learn it
 ├── TooLarge               the answer passed the size or time limit       retry: no
@@ -35,6 +36,10 @@ class RateLimited(SourceUnavailable):
         super().__init__(message)
         self.until = until
         self.told = told
+
+
+class BudgetSpent(RateLimited):
+    """What the owner pays for, or the site grants a day or a month, is used up; it is renewed at `until`."""
 
 
 class SourceRefused(CollectorError):

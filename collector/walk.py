@@ -3,11 +3,13 @@
 The cursor of one query:
 
     mark    everything created (or updated) between `from` and this moment has been read
-    from    since when, without a gap
+    from    since when
+    missed  moments between the two of which the source showed only a part
     walk    the walk under way, absent between walks:
               began  when it began: what it will have covered once it is through
               floor  how far down it goes
               next   the token of its next page
+              missed what it found to be missing so far
 
 A walk that is cut short (killed, rate-limited, capped) goes on from `next` in the next run and only then covers its
 span; until then the span is a gap, which is the truth. A short page does not end a walk, a page that brings nothing new
@@ -19,14 +21,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from collector.errors import CollectorError, PayloadChanged, SourceRefused, SourceUnavailable, Stopped
 from collector.mention import Item
-from collector.sources import Cursor, Page, Reject, Span, Walk
+from collector.sources import Cursor, Gap, Page, Reject, Span, Walk, Why
 
 log = structlog.get_logger()
 
@@ -34,6 +36,9 @@ FIRST_LOOK = timedelta(days=30)
 """How far back the first live run of a query reads; further back is what --since is for."""
 REMEMBERED = 4_000
 """Ids of the last pages of a walk, by which a page that repeats them is known."""
+SECOND = timedelta(seconds=1)
+MOST_MISSED = 50
+"""Moments that a cursor remembers as missed; what lies before more of them counts as not read at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class Leaf:
     next     token of the page below; None: the source has nothing further down
     oldest   how far down the page reached, in the listing's own order (see `depth`; None: an empty page)
     forgets  the source shows only its latest entries: its end is no proof that nothing lies below
+    skips    a second of which the source holds more entries than it shows
     """
 
     items: Sequence[Item] = ()
@@ -50,6 +56,7 @@ class Leaf:
     next: Any = None
     oldest: datetime | None = None
     forgets: bool = False
+    skips: datetime | None = None
     unchanged: bool = False
     note: str | None = None
 
@@ -76,6 +83,13 @@ def below(seconds: Sequence[int], window: tuple[int, int], *, size: int, reachab
     return [before, page + 1] if (page + 1) * size < reachable else [min(seconds), 0]
 
 
+def skipped(seconds: Sequence[int], deeper: list[int] | None) -> datetime | None:
+    """The second whose remaining entries `below` had to pass over, if it did."""
+    if not seconds or deeper is None or deeper[0] != min(seconds):
+        return None
+    return datetime.fromtimestamp(deeper[0], UTC)
+
+
 Read = Callable[[Any, datetime], Leaf]
 """Reads the page of a token (None: the newest page) of a walk that goes down to a moment."""
 
@@ -92,7 +106,7 @@ def newest_first(
         if left <= 0 or walk.since is not None:
             return
     elif walk.since is not None and "mark" in state:
-        yield Page(items=(), cursor=state, covered=_covered(state), note="This backfill was finished before.")
+        yield _page(state, note="This backfill was finished before.")
         return
     mark = datetime.fromisoformat(state["mark"]) if "mark" in state else None
     floor = walk.since or (mark - walk.overlap if mark else walk.now - first_look)
@@ -104,6 +118,7 @@ class _Walk:
     began: datetime
     floor: datetime
     next: Any
+    missed: tuple[datetime, ...] = ()
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> _Walk:
@@ -111,10 +126,12 @@ class _Walk:
             began=datetime.fromisoformat(saved["began"]),
             floor=datetime.fromisoformat(saved["floor"]),
             next=saved["next"],
+            missed=tuple(datetime.fromisoformat(one) for one in saved.get("missed", ())),
         )
 
     def saved(self) -> dict[str, Any]:
-        return {"began": self.began.isoformat(), "floor": self.floor.isoformat(), "next": self.next}
+        kept: dict[str, Any] = {"began": self.began.isoformat(), "floor": self.floor.isoformat(), "next": self.next}
+        return kept | ({"missed": [one.isoformat() for one in self.missed]} if self.missed else {})
 
 
 def _resumed(at: _Walk, walk: Walk, read: Read) -> tuple[_Walk, Read]:
@@ -146,20 +163,33 @@ def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -
         lowest = min((m for m in (lowest, leaf.oldest) if m is not None), default=None)
         reached = lowest is not None and lowest < at.floor
         repeats = bool(leaf.items and known and not fresh)
+        if leaf.skips is not None and leaf.skips not in at.missed:
+            at = replace(at, missed=(*at.missed, leaf.skips))
         if reached or leaf.next is None or repeats or leaf.next == at.next:
-            note = _finish(state, at, leaf, None if reached else lowest)
-            yield Page(
-                items=leaf.items,
-                rejects=leaf.rejects,
-                cursor=dict(state),
-                covered=_covered(state),
-                note=leaf.note or note,
-            )
+            forgotten = _finish(state, at, leaf, None if reached else lowest)
+            yield _page(state, leaf, note=forgotten.sentence if forgotten else None, missed=[forgotten])
             return left
         at = replace(at, next=leaf.next)
         note = None if left else f"Stopped after {walk.max_pages} pages; the next run goes on from there."
-        yield Page(items=leaf.items, rejects=leaf.rejects, cursor=state | {"walk": at.saved()}, note=leaf.note or note)
+        yield _page(state | {"walk": at.saved()}, leaf, note=note)
     return left
+
+
+def _page(
+    state: Mapping[str, Any], leaf: Leaf | None = None, *, note: str | None, missed: Sequence[Gap | None] = ()
+) -> Page:
+    """The page of one answer, with what is read and what is missing once it is saved."""
+    leaf = leaf or Leaf()
+    under_way = "walk" in state
+    return Page(
+        items=leaf.items,
+        rejects=leaf.rejects,
+        cursor=dict(state),
+        covered=None if under_way else _covered(state),
+        missed=() if under_way else [*_missed(state), *(one for one in missed if one is not None)],
+        pending=_pending(state),
+        note=leaf.note or note,
+    )
 
 
 def _read(read: Read, at: _Walk) -> Leaf:
@@ -173,18 +203,44 @@ def _read(read: Read, at: _Walk) -> Leaf:
         ) from error
 
 
-def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | None) -> str | None:
-    """Move mark and `from` of a query whose walk is through; returns a sentence if something was missed."""
+def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | None) -> Gap | None:
+    """Move mark, `from` and what is missing of a query whose walk is through; returns what lies out of reach."""
     mark = datetime.fromisoformat(state["mark"]) if "mark" in state else None
-    start, note = at.floor, None
+    start, forgotten = at.floor, None
     if leaf.forgets and not leaf.unchanged and lowest is not None:
         start = max(at.floor, lowest)
     if mark is not None and start > mark:
-        note = f"The source shows nothing before {start:%Y-%m-%d %H:%M} UTC but was last read at {mark:%Y-%m-%d %H:%M}."
+        told = f"The source shows nothing before {start:%Y-%m-%d %H:%M} UTC but was last read at {mark:%Y-%m-%d %H:%M}."
+        forgotten = Gap(start=mark, end=start, why=Why.OUT_OF_REACH, sentence=told)
     elif "from" in state:
         start = min(start, datetime.fromisoformat(state["from"]))
-    state |= {"mark": at.began.isoformat(), "from": start.isoformat()}
-    return note
+    found = sorted({*(datetime.fromisoformat(one) for one in state.pop("missed", ())), *at.missed})
+    if len(found) > MOST_MISSED:
+        start = max(start, found[-MOST_MISSED - 1] + SECOND)
+    kept = [one.isoformat() for one in found[-MOST_MISSED:] if one >= start]
+    state |= {"mark": at.began.isoformat(), "from": start.isoformat()} | ({"missed": kept} if kept else {})
+    return forgotten
+
+
+def _missed(*states: Mapping[str, Any]) -> list[Gap]:
+    """The moments of which these queries were shown only a part."""
+    moments = sorted({datetime.fromisoformat(one) for state in states for one in state.get("missed", ())})
+    return [
+        Gap(
+            start=one,
+            end=one + SECOND,
+            why=Why.TOO_MANY,
+            sentence=f"More was said at {one:%Y-%m-%d %H:%M:%S} UTC than the source shows for one search; "
+            "narrower queries would show it.",
+        )
+        for one in moments
+    ]
+
+
+def _pending(*states: Mapping[str, Any]) -> Span | None:
+    """What the walks still under way will have read."""
+    walks = [_Walk.of(state["walk"]) for state in states if "walk" in state]
+    return Span(start=min(w.floor for w in walks), end=max(w.began for w in walks)) if walks else None
 
 
 def _covered(*states: Mapping[str, Any]) -> Span | None:
@@ -210,8 +266,14 @@ def each(
         try:
             for page in pages(state.get(query)):
                 state[query] = dict(page.cursor)
-                covered = _covered(*(state.get(one, {}) for one in queries)) if page.covered else None
-                yield replace(page, cursor={one: dict(saved) for one, saved in state.items()}, covered=covered)
+                every = [state.get(one, {}) for one in queries]
+                yield replace(
+                    page,
+                    cursor={one: dict(saved) for one, saved in state.items()},
+                    covered=_covered(*every) if page.covered else None,
+                    missed=[*(one for one in page.missed if one.why is not Why.TOO_MANY), *_missed(*every)],
+                    pending=_pending(*every),
+                )
         except CollectorError as error:
             if isinstance(error, Stopped) or (one_host and isinstance(error, SourceUnavailable)):
                 raise

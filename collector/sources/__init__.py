@@ -24,6 +24,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +43,49 @@ class Span:
 
     start: datetime
     end: datetime
+
+
+class Why(StrEnum):
+    """Why a span of time was not read.
+
+    budget        what may be paid for or asked for is used up
+    wait          the site asked us to wait
+    cut short     the run ended before the walk was through; the next one goes on
+    too many      more was said in a moment than the source shows for one search
+    out of reach  the source no longer shows what lay there
+    failed        the source could not be read
+    """
+
+    BUDGET = "budget"
+    WAIT = "wait"
+    CUT_SHORT = "cut short"
+    TOO_MANY = "too many"
+    OUT_OF_REACH = "out of reach"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A span of time, [start, end), aware UTC, that a source could not read, with the reason for a person."""
+
+    start: datetime
+    end: datetime
+    why: Why
+    sentence: str
+
+
+def without(whole: Span, parts: Sequence[Span]) -> list[Span]:
+    """What is left of a span when these are taken off, oldest first."""
+    left, start = [], whole.start
+    for part in sorted(parts, key=lambda one: one.start):
+        if part.start > start:
+            left.append(Span(start=start, end=min(part.start, whole.end)))
+        start = max(start, part.end)
+        if start >= whole.end:
+            break
+    if start < whole.end:
+        left.append(Span(start=start, end=whole.end))
+    return [one for one in left if one.start < one.end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +108,11 @@ class Page:
     cursor: Cursor
     rejects: Sequence[Reject] = ()
     covered: Span | None = None
-    """What is fully read once this page is saved; None while a walk is still under way."""
+    """What is fully read once this page is saved, less `missed`; None while a walk is still under way."""
+    missed: Sequence[Gap] = ()
+    """What could not be read for good: within `covered`, or before it."""
+    pending: Span | None = None
+    """What the walk still under way will have covered once it is through."""
     deleted: Sequence[str] = ()
     """External ids that the source reports as gone."""
     note: str | None = None

@@ -83,10 +83,12 @@ def _pages(settings: Settings, client: Client, walk: Walk, query: str, cursor: C
         parsed = parse(payload, settings)
         moments = [item.created_at for item in parsed.items]
         oldest = min(moments, default=None)
+        full = oldest if len(payload.get("articles", [])) >= MOST else None
         return Leaf(
             items=parsed.items,
             rejects=parsed.rejects,
-            next=_earlier(oldest, end) if len(payload.get("articles", [])) >= MOST and oldest else None,
+            next=_earlier(full, end) if full else None,
+            skips=full if full and f"{full:%Y%m%d%H%M%S}" >= end else None,
             oldest=oldest,
         )
 

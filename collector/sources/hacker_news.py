@@ -23,7 +23,7 @@ from collector.mention import Item, Kind
 from collector.options import need_address
 from collector.payload import Checked, Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, below, each, newest_first
+from collector.walk import Leaf, below, each, newest_first, skipped
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -73,10 +73,12 @@ def _pages(settings: Settings, client: Client, walk: Walk, query: str, cursor: C
         payload = client.json(url, params).data
         parsed = parse(payload, settings)
         seconds = [hit["created_at_i"] for hit in payload["hits"] if isinstance(hit.get("created_at_i"), int)]
+        deeper = below(seconds, (before, page), size=PAGE, reachable=REACHABLE)
         return Leaf(
             items=parsed.items,
             rejects=parsed.rejects,
-            next=below(seconds, (before, page), size=PAGE, reachable=REACHABLE),
+            next=deeper,
+            skips=skipped(seconds, deeper) if len(seconds) >= PAGE else None,
             oldest=epoch(min(seconds)) if seconds else None,
         )
 

@@ -19,13 +19,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from collector.errors import PayloadChanged, RateLimited
+from collector.errors import BudgetSpent, PayloadChanged, RateLimited
 from collector.html import text_of, titled
 from collector.mention import Item, Kind
 from collector.options import need_address
 from collector.payload import Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, below, each, newest_first
+from collector.walk import Leaf, below, each, newest_first, skipped
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -68,10 +68,12 @@ def _pages(settings: Settings, client: Client, walk: Walk, query: str, cursor: C
         payload = _ask(settings, client, params)
         parsed = parse(payload, settings)
         seconds = [int(item.created_at.timestamp()) for item in parsed.items]
+        deeper = below(seconds, (before, page), size=PAGE, reachable=2_500) if payload.get("has_more") else None
         return Leaf(
             items=parsed.items,
             rejects=parsed.rejects,
-            next=below(seconds, (before, page), size=PAGE, reachable=2_500) if payload.get("has_more") else None,
+            next=deeper,
+            skips=skipped(seconds, deeper),
             oldest=min((item.created_at for item in parsed.items), default=None),
         )
 
@@ -86,7 +88,10 @@ def _ask(settings: Settings, client: Client, params: dict[str, Any]) -> Any:
     if payload.get("error_name") == "throttle_violation":
         found = _SECONDS.search(str(payload.get("error_message")))
         wait = timedelta(seconds=int(found.group(1)) if found else 600)
-        raise RateLimited(f"Stack Exchange asks us to wait for {wait}.", client.now() + wait)
+        until = client.now() + wait
+        if wait > timedelta(hours=1):
+            raise BudgetSpent(f"Stack Exchange's daily quota is used up; it is renewed at {until:%H:%M} UTC.", until)
+        raise RateLimited(f"Stack Exchange asks us to wait for {wait}.", until)
     if answer.status == 400:
         raise client.refusal(answer)
     if isinstance(payload.get("backoff"), int):

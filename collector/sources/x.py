@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from collector.errors import BadSettings, PayloadChanged, RateLimited
+from collector.errors import BadSettings, BudgetSpent, PayloadChanged
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, counted, elements, moment, part, read_each, string
@@ -97,9 +97,12 @@ class _Budget:
         return max(0, self._limit - self._read)
 
     def request(self) -> int:
-        """How many posts the next request may bring; RateLimited until next month where there is no room for one."""
+        """How many posts the next request may bring; BudgetSpent until next month where there is no room for one."""
         if self.left < LEAST:
-            raise RateLimited(f"This month's budget of {self._limit:,} posts on X is used up.", self._renewed)
+            sentence = (
+                f"This month's budget of {self._limit:,} posts on X is used up; it is renewed on {self._renewed:%d %B}."
+            )
+            raise BudgetSpent(sentence, self._renewed)
         return min(MOST, self.left)
 
     def spend(self, count: int) -> None:

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from collector.errors import PayloadChanged, RateLimited
+from collector.errors import BudgetSpent, PayloadChanged
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
@@ -94,7 +94,7 @@ def _ask(settings: Settings, client: Client, method: str, params: dict[str, Any]
         return None
     if reasons & {"quotaExceeded", "dailyLimitExceeded"}:
         reset = midnight_pacific(client.now())
-        raise RateLimited(f"YouTube's daily quota is used up; it is renewed at {reset:%Y-%m-%d %H:%M} UTC.", reset)
+        raise BudgetSpent(f"YouTube's daily quota is used up; it is renewed at {reset:%Y-%m-%d %H:%M} UTC.", reset)
     raise client.refusal(answer)
 
 

@@ -52,6 +52,9 @@ source_state = Table(
     Column("wait_until", Utc, comment="the site asked us not to come back before"),
     Column("note", Text),
     Column("budget_left", Integer, comment="requests the site still grants in its present window"),
+    Column("read_until", Utc, comment="up to here all was read that the source shows"),
+    Column("next_run", Utc, comment="when the schedule reads it next"),
+    Column("pace", Text, comment="why then, for a person"),
 )
 """Where each source stands; one row a configured source."""
 

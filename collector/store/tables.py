@@ -14,6 +14,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from collector.store import Utc, metadata
@@ -48,11 +50,21 @@ mention = Table(
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("voice_id", BigInteger, comment="the mention that stands for this near-duplicate group"),
     Column("head", Boolean, nullable=False, comment="whether this mention is the one that stands for its voice"),
+    Column("suspicion", String(20), comment="copied, flood or links"),
+    Column("suspicion_reason", String(200)),
+    Column("suspicion_due", Boolean, nullable=False, server_default=false(), comment="still to be looked at"),
     UniqueConstraint("source", "brand", "external_id"),
     Index("ix_mention_brand_created", "brand", "created_at"),
     Index("ix_mention_created", "created_at"),
     Index("ix_mention_voice", "voice_id"),
     Index("ix_mention_author", "author_key"),
+    Index("ix_mention_suspicion_due", "id", sqlite_where=text("suspicion_due"), postgresql_where=text("suspicion_due")),
+    Index(
+        "ix_mention_suspicion",
+        "id",
+        sqlite_where=text("suspicion IS NOT NULL"),
+        postgresql_where=text("suspicion IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """One row a mention and brand."""

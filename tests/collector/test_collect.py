@@ -146,7 +146,7 @@ def test_every_kind_brings_every_post_once_and_covers_its_span(store: Store, kin
 def test_a_budget_for_paid_posts_is_never_passed_and_the_rest_is_a_gap(store: Store) -> None:
     with site(store, 300, kind="x", monthly_budget=150) as at:
         report = at.collect()
-        assert report.error_kind == "RateLimited"
+        assert report.error_kind == "BudgetSpent"
         assert "budget of 150 posts" in (report.error or "")
         assert len(at.numbers()) == 150
         assert at.covered() == []
