@@ -363,6 +363,8 @@ def _walk(config: SourceConfig, brands: Sequence[Brand], now: datetime, since: d
     limits = {
         name: getattr(config.settings, name) for name in ("overlap", "max_pages") if hasattr(config.settings, name)
     }
+    if config.max_pages is not None:
+        limits["max_pages"] = config.max_pages
     return Walk(now=now, since=since, terms=asked_of(asked, config.name, config.kind), **limits)
 
 

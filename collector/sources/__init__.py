@@ -28,6 +28,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from collector.errors import BadSettings
 from collector.mention import Item
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class SourceConfig:
     name      unique; the `source` of its mentions
     brand     all its items belong to this brand; None: items are matched against every brand
     every     pause between two runs
+    max_pages  at most this many pages a run; the next run goes on from there (None: as many as a run may read)
     """
 
     name: str
@@ -164,6 +166,11 @@ class SourceConfig:
     every: timedelta = timedelta(minutes=15)
     enabled: bool = True
     fresh_within: timedelta | None = None
+    max_pages: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_pages is not None and self.max_pages < 1:
+            raise BadSettings(f"max_pages is {self.max_pages}; a run must read at least one page.")
 
 
 def is_pushed(source: SourceConfig) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, case, delete, func, insert, or_, select
 
-from collector.store import from_hour
+from collector.store import MICROSECOND, from_hour, hour_of
+from collector.store.gaps import gaps_of
 from collector.store.runs import coverage, spans_of, upsert
 from collector.store.tables import mention
 from sentiment.spikes.detect import NEVER, Watch
@@ -87,7 +88,7 @@ def load_history(conn: Connection, first: int, end: int) -> SeriesHistory | None
 
 
 def _coverage(conn: Connection, sources: Iterable[str], first: int, end: int) -> dict[str, NDArray[np.bool_]]:
-    """Hours that each source was fully read for; a source that keeps no ledger is taken at its word."""
+    """Hours that each source was fully read for; one that keeps no ledger is taken at its word, but for known gaps."""
     masks = {}
     for source in sources:
         mask = np.zeros(end - first, dtype=np.bool_)
@@ -96,6 +97,8 @@ def _coverage(conn: Connection, sources: Iterable[str], first: int, end: int) ->
             stop = (span.end - from_hour(first)).total_seconds() / 3600
             mask[max(int(np.ceil(start)), 0) : max(int(np.floor(stop)), 0)] = True
         masks[source] = mask if _has_ledger(conn, source) else np.ones(end - first, dtype=np.bool_)
+        for gap in gaps_of(conn, source, from_hour(first), from_hour(end)):
+            masks[source][hour_of(gap.start) - first : hour_of(gap.end - MICROSECOND) + 1 - first] = False
     return masks
 
 

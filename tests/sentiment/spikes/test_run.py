@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sqlalchemy import func, insert, select
 
-from collector.sources import Span
+from collector.sources import Gap, Span, Why
 from collector.store import Store, from_hour, hour_of
+from collector.store.gaps import note_gap
 from collector.store.mentions import save_mentions
 from collector.store.runs import cover
 from collector.store.tables import mention
@@ -247,3 +248,20 @@ def test_a_backtest_says_what_was_found_live_and_what_is_missed(store: Store) ->
 def test_an_empty_store_has_nothing_to_judge(store: Store) -> None:
     assert detect(store, SETTINGS, NOW).lines == []
     assert backtest(store, SETTINGS, until=NOW).lines(SETTINGS.zone) == ["There are no counts in this span."]
+
+
+def test_hours_that_a_source_without_a_ledger_is_known_to_have_missed_are_unknown(store: Store) -> None:
+    fill(store)
+    missed = Gap(
+        start=NOW - timedelta(hours=30.5),
+        end=NOW - timedelta(hours=27.5),
+        why=Why.BUDGET,
+        sentence="This month's budget is used up.",
+    )
+    with store.write() as conn:
+        note_gap(conn, SOURCE, missed, NOW)
+        end = hour_of(NOW)
+        history = load_history(conn, end - 48, end)
+    assert history is not None
+    covered = history.covered.all(axis=0)
+    assert [end - 48 + at for at in np.flatnonzero(~covered)] == [end - 31, end - 30, end - 29, end - 28]
