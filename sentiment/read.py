@@ -14,6 +14,7 @@ import structlog
 from collector.store import Store
 from sentiment.reading import Reading
 from sentiment.store.readings import Unread, claim, save_readings, set_aside, waiting
+from sentiment.store.terms import settle
 
 BATCH = 512
 """Mentions a claim: large enough that sorting by length pays, small enough that a kill repeats seconds, not minutes."""
@@ -55,8 +56,11 @@ def read_unread(
 ) -> ReadReport:
     """Read until the queue is empty or `stop` says so; progress is told (read so far, still waiting) after each batch.
 
+    Mentions that do not follow a term rule yet, because switching it was interrupted, are brought in line first.
     Several processes may do this at once; a killed one's claim runs out after ten minutes and is read by another.
     """
+    for _ in settle(store, stop):
+        pass
     holder = f"{socket.gethostname()}:{os.getpid()}"
     done = aside = 0
     while not stop():

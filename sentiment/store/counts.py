@@ -99,6 +99,8 @@ def _contributions(bucket: str, ids: Sequence[int] | None) -> Subquery:
         label.c.sentiment.label("polarity"),
         label.c.satisfaction,
     ).select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
+    # A mention that a person found not to be about the brand counts nowhere; one without a label is unread.
+    everything = everything.where(func.coalesce(label.c.about_us, true()))
     # One negative aspect makes its dimension negative; else the highest sign stands (sentiment.taxonomy.strongest).
     lowest, highest = func.min(label_aspect.c.polarity), func.max(label_aspect.c.polarity)
     by_facet = (
@@ -115,6 +117,7 @@ def _contributions(bucket: str, ids: Sequence[int] | None) -> Subquery:
         .join(label, label.c.mention_id == mention.c.id)
         .join(label_aspect, label_aspect.c.mention_id == mention.c.id)
         .join(aspect_facet, aspect_facet.c.aspect == label_aspect.c.aspect)
+        .where(label.c.about_us == true())
         .group_by(
             mention.c.id,
             mention.c.brand,

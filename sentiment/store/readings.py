@@ -25,6 +25,8 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
+    true,
     update,
 )
 
@@ -32,6 +34,9 @@ from collector.store import Store, Utc, metadata
 from collector.store.runs import upsert
 from collector.store.tables import CHUNK, mention
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
+from sentiment.store.layers import effective
+from sentiment.store.term_rules import rules_on
+from sentiment.terms import TermRule, applying
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -63,6 +68,7 @@ reading = Table(
     Column("abstained", Boolean, nullable=False),
     Column("aspects", JSON, nullable=False),
     Column("read_at", Utc, nullable=False),
+    Index("ix_reading_read_at", "read_at", "model", "mention_id"),
 )
 """What each model said; one row a mention and model."""
 
@@ -90,9 +96,17 @@ label = Table(
     Column("validated", Boolean, nullable=False),
     Column("abstained", Boolean, nullable=False),
     Column("corrected", Boolean, nullable=False),
+    Column("about_us", Boolean, nullable=False, server_default=true(), comment="false: a person said it is not"),
+    Column("rule_id", _ID, comment="the term rule that said something else than the reading"),
     Index("ix_label_sentiment", "sentiment"),
+    Index(
+        "ix_label_rule",
+        "rule_id",
+        sqlite_where=text("rule_id IS NOT NULL"),
+        postgresql_where=text("rule_id IS NOT NULL"),
+    ),
 )
-"""What is held true of a mention: the latest reading with people's corrections laid over it."""
+"""What is held true of a mention: the latest reading, term rules laid over it, then people's corrections."""
 
 label_aspect = Table(
     "label_aspect",
@@ -107,21 +121,39 @@ label_aspect = Table(
 )
 """The aspects that are held true of a mention."""
 
+correction_batch = Table(
+    "correction_batch",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("what", String(300), nullable=False, comment="what was said, in words"),
+    Column("who", String(200), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("undone_at", Utc),
+)
+"""Corrections that were made together and are undone together."""
+
 correction = Table(
     "correction",
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("mention_id", _ID, ForeignKey("mention.id", ondelete="CASCADE"), nullable=False),
-    Column("field", String(20), nullable=False, comment="sentiment, satisfaction, stage, intent, loyalty or aspect"),
+    Column(
+        "field",
+        String(20),
+        nullable=False,
+        comment="sentiment, satisfaction, stage, intent, loyalty or aspect",
+    ),
     Column("aspect", String(40)),
     Column("before", String(20), comment="what stood there; NULL: the aspect was not there"),
     Column("after", String(20), comment="what a person said; NULL: the aspect is not there"),
     Column("who", String(200), nullable=False),
     Column("at", Utc, nullable=False),
     Column("undone_at", Utc),
+    Column("batch_id", _ID, comment="made together with others"),
     Index("ix_correction_mention", "mention_id"),
+    Index("ix_correction_batch", "batch_id"),
 )
-"""What people said instead; never overwrites a reading."""
+"""What people said instead; never overwrites a reading. Field about_us: whether the mention is about the brand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +263,7 @@ def _save_chunk(conn: Connection, store: Store, read: Sequence[tuple[Unread, Rea
         return 0
     ids = list(valid)
     store.observer.leaving(conn, ids)
-    rows = [_reading_row(i, r) | {"revision": current[i], "read_at": now} for i, r in valid.items()]
+    rows = [reading_row(i, r) | {"revision": current[i], "read_at": now} for i, r in valid.items()]
     statement = upsert(conn, reading)
     replaced = {c.name: statement.excluded[c.name] for c in reading.c if not c.primary_key}
     conn.execute(statement.on_conflict_do_update(index_elements=["mention_id", "model"], set_=replaced), rows)
@@ -241,7 +273,8 @@ def _save_chunk(conn: Connection, store: Store, read: Sequence[tuple[Unread, Rea
     return len(valid)
 
 
-def _reading_row(mention_id: int, r: Reading) -> dict[str, Any]:
+def reading_row(mention_id: int, r: Reading) -> dict[str, Any]:
+    """A reading as a row of the table, without revision and time."""
     negative, neutral, positive = (round(10_000 * p) for p in r.probabilities)
     return {
         "mention_id": mention_id,
@@ -292,16 +325,13 @@ def drop_labels(conn: Connection, ids: Sequence[int]) -> None:
 
 
 def relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
-    """Write the labels of these mentions anew: each reading with its standing corrections laid over it."""
+    """Write the labels of these mentions anew: each reading, the term rules that are on, its standing corrections."""
     ids = list(readings)
-    corrections: dict[int, list[Mapping[Any, Any]]] = {}
-    standing = select(correction).where(correction.c.mention_id.in_(ids), correction.c.undone_at.is_(None))
-    for row in conn.execute(standing.order_by(correction.c.id)).mappings():
-        corrections.setdefault(row["mention_id"], []).append(row)
+    said, rules = standing_corrections(conn, ids), rules_for(conn, readings, rules_on(conn))
     drop_labels(conn, ids)
     labels, aspects = [], []
     for mention_id, r in readings.items():
-        held, found = _effective(_reading_row(mention_id, r), corrections.get(mention_id, ()))
+        held, found = effective(reading_row(mention_id, r), rules.get(mention_id, ()), said.get(mention_id, ()))
         labels.append(held)
         aspects += found
     conn.execute(insert(label), labels)
@@ -309,35 +339,43 @@ def relabel(conn: Connection, readings: Mapping[int, Reading]) -> None:
         conn.execute(insert(label_aspect), aspects)
 
 
-def _effective(
-    row: Mapping[Any, Any], corrections: Sequence[Mapping[Any, Any]]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    effective = {c.name: row[c.name] for c in label.c if c.name != "corrected"} | {"corrected": bool(corrections)}
-    aspects = {
-        name: {"mention_id": row["mention_id"], "aspect": name, "polarity": p, "confidence": c, "start": s, "end": e}
-        for name, p, c, s, e in row["aspects"]
+def standing_corrections(conn: Connection, ids: Sequence[int]) -> dict[int, list[Mapping[Any, Any]]]:
+    """What people said of these mentions and did not take back, oldest first."""
+    found: dict[int, list[Mapping[Any, Any]]] = {}
+    standing = select(correction).where(correction.c.mention_id.in_(ids), correction.c.undone_at.is_(None))
+    for row in conn.execute(standing.order_by(correction.c.id)).mappings():
+        found.setdefault(row["mention_id"], []).append(row)
+    return found
+
+
+def rules_for(
+    conn: Connection, readings: Mapping[int, Reading], rules: Sequence[TermRule]
+) -> dict[int, list[TermRule]]:
+    """Those of the rules, in their order, that apply to each of these mentions."""
+    if not rules:
+        return {}
+    texts = select(mention.c.id, mention.c.brand, mention.c.text).where(mention.c.id.in_(list(readings)))
+    return {
+        row.id: applying(rules, row.text, brand=row.brand, language=readings[row.id].language)
+        for row in conn.execute(texts)
     }
-    for change in corrections:
-        _lay_over(effective, aspects, change)
-    return effective, list(aspects.values())
 
 
-def _lay_over(effective: dict[str, Any], aspects: dict[str, dict[str, Any]], change: Mapping[Any, Any]) -> None:
-    field, after = change["field"], change["after"]
-    if field == "aspect" and after is None:
-        aspects.pop(change["aspect"], None)
-    elif field == "aspect":
-        before = aspects.get(change["aspect"], {"start": 0, "end": 0})
-        aspects[change["aspect"]] = before | {
-            "mention_id": effective["mention_id"],
-            "aspect": change["aspect"],
-            "polarity": Sentiment(after).sign,
-            "confidence": 1000,
-        }
-    elif field == "sentiment":
-        effective["sentiment"] = Sentiment(str(after)).sign
-        effective["abstained"] = False
-    elif field == "satisfaction":
-        effective["satisfaction"] = round(100 * float(after))
-    else:
-        effective[field] = after
+def present_readings(conn: Connection, ids: Sequence[int]) -> dict[int, Reading]:
+    """The readings that these mentions' labels go by; those that were not read are left out."""
+    query = (
+        select(reading)
+        .join(label, (label.c.mention_id == reading.c.mention_id) & (label.c.model == reading.c.model))
+        .where(reading.c.mention_id.in_(ids))
+    )
+    return {row["mention_id"]: reading_of(row) for row in conn.execute(query).mappings()}
+
+
+def relabel_counted(conn: Connection, store: Store, ids: Sequence[int]) -> int:
+    """Write the labels of these mentions anew, and move the counts with them; how many there were to write."""
+    found = present_readings(conn, ids)
+    if found:
+        store.observer.leaving(conn, list(found))
+        relabel(conn, found)
+        store.observer.arriving(conn, list(found), unread=False)
+    return len(found)

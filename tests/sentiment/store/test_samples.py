@@ -1,0 +1,145 @@
+"""The weekly sample: the same for everyone, every reading as likely as any other, and a record of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from collector.store import Store
+from collector.store.mentions import delete_mentions, save_mentions
+from collector.store.tables import mention
+from sentiment.read import read_unread
+from sentiment.store.checks import SKIP, check, take_back
+from sentiment.store.corrections import CannotCorrect, correct, corrected_texts
+from sentiment.store.counts import verify
+from sentiment.store.readings import label, label_aspect, queue_other_models
+from sentiment.store.samples import SIZE, draw, monday_of, next_to_check, sample_of, sampled
+from tests.conftest import BERLIN
+from tests.fakes import NOW, FakeReader, a_mention
+
+WEEK = timedelta(days=7)
+MONDAY = date(2026, 3, 9)
+
+
+def fill(store: Store, many: int, at=NOW) -> None:
+    with store.write() as conn:
+        save_mentions(conn, store, [a_mention(f"{at:%j}-{n}", text=f"late {n} {at:%j}") for n in range(many)])
+    read_unread(store, FakeReader(), clock=lambda: at)
+
+
+def drawn(store: Store, now=NOW):
+    with store.write() as conn:
+        found = draw(conn, now, BERLIN)
+        rows = conn.execute(select(sampled).where(sampled.c.week == (found.monday - date(1970, 1, 1)).days)).all()
+    return found, rows
+
+
+def test_the_first_sample_is_of_the_running_week_and_later_ones_of_the_last_full_week(any_store: Store) -> None:
+    with any_store.write() as conn:
+        assert draw(conn, NOW, BERLIN) is None
+    fill(any_store, 80)
+    found, rows = drawn(any_store)
+    assert (found.monday, found.population, len(rows)) == (MONDAY, 80, SIZE)
+    fill(any_store, 30, NOW + WEEK)
+    assert drawn(any_store, NOW + WEEK)[0] == found
+    later, rows = drawn(any_store, NOW + 2 * WEEK)
+    assert (later.monday, later.population, len(rows)) == (MONDAY + WEEK, 30, 30)
+
+
+def test_drawing_again_gives_the_same_and_keeps_it(any_store: Store) -> None:
+    fill(any_store, 80)
+    first = drawn(any_store)
+    fill(any_store, 80, NOW + timedelta(hours=1))
+    assert drawn(any_store, NOW + timedelta(days=1)) == first
+    with any_store.read() as conn:
+        assert sample_of(conn, MONDAY) == first[0]
+        assert sample_of(conn, MONDAY + WEEK) is None
+
+
+def test_every_reading_of_a_week_is_as_likely_as_any_other(store: Store) -> None:
+    seen: Counter[int] = Counter()
+    weeks = 12
+    fill(store, 100)
+    for week in range(1, weeks + 1):
+        with store.write() as conn:
+            again = FakeReader()
+            again.name = f"again-{week}"
+            queue_other_models(conn, again.name)
+        read_unread(store, again, clock=lambda at=NOW + week * WEEK: at)
+        _, rows = drawn(store, NOW + (week + 1) * WEEK)
+        seen.update(row.mention_id for row in rows)
+    assert sum(seen.values()) == weeks * SIZE
+    # Each of 100 mentions is in a sample with probability 1/2: about 0.02 of them would be in none of twelve.
+    assert len(seen) >= 98
+    halves = sum(count for mention_id, count in seen.items() if mention_id <= min(seen) + 49)
+    assert abs(halves - weeks * SIZE / 2) < 40
+
+
+def test_what_was_found_right_is_recorded_and_moves_nothing(any_store: Store) -> None:
+    fill(any_store, 3)
+    drawn(any_store)
+    with any_store.write() as conn:
+        first = next_to_check(conn, MONDAY)
+        check(conn, any_store, MONDAY, first, verdict="negative", who="Kim", now=NOW)
+        assert next_to_check(conn, MONDAY) not in {first, None}
+        row = conn.execute(select(sampled).where(sampled.c.mention_id == first)).one()
+        assert (row.verdict, row.wrong, row.who, row.batch_id, row.model) == ("negative", [], "Kim", None, "fake-1")
+        assert conn.scalars(select(label.c.corrected).where(label.c.mention_id == first)).one() is False
+        assert corrected_texts(conn) == [
+            (
+                conn.scalars(select(mention.c.text).where(mention.c.id == first)).one(),
+                {"sentiment": "negative", "aspects": {"timeliness": "-"}, "language": "en"},
+            )
+        ]
+        with pytest.raises(CannotCorrect):
+            check(conn, any_store, MONDAY, first, verdict="positive", who="Ada", now=NOW)
+
+
+def test_what_was_found_wrong_is_corrected_at_once_and_can_be_taken_back(any_store: Store) -> None:
+    fill(any_store, 3)
+    drawn(any_store)
+    with any_store.write() as conn:
+        first = next_to_check(conn, MONDAY)
+        check(conn, any_store, MONDAY, first, verdict="positive", wrong=["timeliness"], who="Kim", now=NOW)
+        held = select(label.c.sentiment).where(label.c.mention_id == first)
+        about = select(label_aspect.c.aspect).where(label_aspect.c.mention_id == first)
+        assert (conn.scalar(held), conn.scalars(about).all()) == (1, [])
+        assert verify(conn) == []
+        assert take_back(conn, any_store, MONDAY, "Ada", NOW) is None
+        assert take_back(conn, any_store, MONDAY, "Kim", NOW) == first
+        assert (conn.scalar(held), conn.scalars(about).all()) == (-1, ["timeliness"])
+        assert next_to_check(conn, MONDAY) == first
+        assert verify(conn) == []
+        assert take_back(conn, any_store, MONDAY, "Kim", NOW) is None
+
+
+def test_a_correction_made_elsewhere_changes_nothing_of_the_sample(any_store: Store) -> None:
+    fill(any_store, 60)
+    before = drawn(any_store)
+    with any_store.write() as conn:
+        for row in before[1][:20]:
+            correct(conn, any_store, row.mention_id, field="sentiment", after="positive", who="Ada", now=NOW)
+    assert drawn(any_store) == before
+    assert [row.sentiment for row in before[1]] == [-1] * SIZE
+
+
+def test_skipped_edited_and_deleted_ones_are_passed_over(any_store: Store) -> None:
+    fill(any_store, 4)
+    _, rows = drawn(any_store)
+    in_turn = [row.mention_id for row in sorted(rows, key=lambda row: row.place)]
+    with any_store.write() as conn:
+        check(conn, any_store, MONDAY, in_turn[0], verdict=SKIP, wrong=["timeliness"], who="Kim", now=NOW)
+        external = conn.scalars(select(mention.c.external_id).where(mention.c.id == in_turn[1])).one()
+        later = NOW + timedelta(hours=1)
+        save_mentions(conn, any_store, [a_mention(external, text="said otherwise now", fetched_at=later)])
+        delete_mentions(conn, any_store, [in_turn[2]], reason="erased", now=NOW)
+        assert next_to_check(conn, MONDAY) == in_turn[3]
+        assert conn.scalars(select(sampled.c.wrong).where(sampled.c.mention_id == in_turn[0])).one() == []
+        assert corrected_texts(conn) == []
+
+
+def test_a_week_begins_on_monday() -> None:
+    assert [monday_of(MONDAY + timedelta(days=n)) for n in (0, 6, 7)] == [MONDAY, MONDAY, MONDAY + WEEK]
