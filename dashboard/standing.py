@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collector.errors import BudgetSpent
 from collector.sources import SourceConfig, is_pushed
 from dashboard.words import ago, moment, span
 
@@ -41,6 +42,12 @@ def promise_of(source: SourceConfig) -> timedelta:
     return source.fresh_within or max(RUNS_PROMISED * source.every, LEAST_PROMISE)
 
 
+def read_as_of(state: Mapping[Any, Any]) -> datetime | None:
+    """Up to when a source was read to the end, by its row of source_state; None: never yet."""
+    known = [state.get(name) for name in ("last_success", "read_until")]
+    return max((moment for moment in known if moment is not None), default=None)
+
+
 def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: datetime, zone: ZoneInfo) -> Standing:
     """How a source (None: not configured) stands, by its row of source_state (None: before its first run)."""
     kept = state or {}
@@ -50,6 +57,8 @@ def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: 
         return Standing(state=State.IMPORTED, sentence="Brought in by hand or no longer configured.")
     if not source.enabled:
         return Standing(state=State.OFF, sentence="Switched off in groundswell.toml.")
+    if error and kept.get("last_error_kind") == BudgetSpent.__name__:
+        return Standing(state=State.FAILING, sentence=str(error)[:300])
     if waits is not None and waits > now:
         return Standing(state=State.WAITING, sentence=f"The site asked to be left alone until {moment(waits, zone)}.")
     if error and failed is not None and (success is None or failed > success):
@@ -57,11 +66,16 @@ def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: 
     if is_pushed(source):
         last = "Nothing was sent yet." if success is None else f"Last sent to {ago(success, now)}."
         return Standing(state=State.FRESH, sentence=last)
-    if success is None:
-        return Standing(state=State.NEW, sentence="Not read yet; “groundswell up” or “groundswell collect” does.")
-    if now - success > promise_of(source):
-        told = (
-            f"Last read {ago(success, now)}; promised within {span(promise_of(source))}. Is “groundswell up” running?"
-        )
+    return _freshness(source, kept, now)
+
+
+def _freshness(source: SourceConfig, kept: Mapping[Any, Any], now: datetime) -> Standing:
+    read, note = read_as_of(kept), kept.get("note")
+    if read is None:
+        told = note or "Not read yet; “groundswell up” or “groundswell collect” does."
+        return Standing(state=State.NEW, sentence=told)
+    if now - read > promise_of(source):
+        why = note or "Is “groundswell up” running?"
+        told = f"Last read {ago(read, now)}; promised within {span(promise_of(source))}. {why}"
         return Standing(state=State.STALE, sentence=told)
-    return Standing(state=State.FRESH, sentence=kept.get("note") or f"Last read {ago(success, now)}.")
+    return Standing(state=State.FRESH, sentence=note or f"Last read {ago(read, now)}.")

@@ -175,7 +175,7 @@ class SourceConfig:
 
 def is_pushed(source: SourceConfig) -> bool:
     """Whether a source sends by itself (a webhook), so that there is nothing to fetch and nothing to grow stale."""
-    return bool(getattr(kinds()[source.kind], "PUSHED", False))
+    return bool(getattr(kinds().get(source.kind), "PUSHED", False))
 
 
 @cache

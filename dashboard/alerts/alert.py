@@ -23,6 +23,7 @@ class Event(StrEnum):
     RESOLVED = "resolved"
     SOURCE_DOWN = "source_down"
     SOURCE_BACK = "source_back"
+    SOURCE_GAP = "source_gap"
     DIGEST = "digest"
     CONFIRM = "confirm"
     TEST = "test"

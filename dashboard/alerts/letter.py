@@ -53,18 +53,22 @@ def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, co
 
 
 def source_subject(event: str, body: Mapping[str, Any], spoken: Words) -> str:
-    """The subject line of an alert about a source; event is "source_down" or "source_back"."""
-    since = spoken.moment(datetime.fromisoformat(body["since"]))
-    return one_line(spoken.say(f"subject_{event}", source=one_line(body["source"], 60), since=since), 200)
+    """The subject line of an alert about a source; event is "source_down", "source_back" or "source_gap"."""
+    return one_line(spoken.say(f"subject_{event}", **_named(body, spoken)), 200)
+
+
+def _named(body: Mapping[str, Any], spoken: Words) -> dict[str, str]:
+    return {
+        "source": one_line(body["source"], 60),
+        "since": spoken.moment(datetime.fromisoformat(body["since"])),
+        "until": spoken.moment(datetime.fromisoformat(body.get("until") or body["since"])),
+        "promise": spoken.span(max(1, round(body["promise_hours"]))),
+    }
 
 
 def _source(row: RowMapping, spoken: Words, envelope: Envelope) -> Message:
     body, event = row["body"], row["event"]
-    named = {
-        "source": one_line(body["source"], 60),
-        "since": spoken.moment(datetime.fromisoformat(body["since"])),
-        "promise": spoken.span(max(1, round(body["promise_hours"]))),
-    }
+    named = _named(body, spoken)
     lines = [spoken.say(event, **named)]
     if event == "source_down":
         error = body["error"]
@@ -72,7 +76,9 @@ def _source(row: RowMapping, spoken: Words, envelope: Envelope) -> Message:
             spoken.say("source_error", error=one_line(error, 300)) if error else spoken.say("source_stale", **named)
         )
         lines.append(spoken["source_act"])
-    colour = "moderate" if event == "source_down" else "calm"
+    elif event == "source_gap":
+        lines.append(spoken.say("source_reason", error=one_line(body["error"], 300)))
+    colour = "calm" if event == "source_back" else "moderate"
     return write_note(
         row["subject"], spoken[f"headline_{event}"], lines, spoken, envelope,
         link_text=spoken["open_dashboard"], colour=colour,

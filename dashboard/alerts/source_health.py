@@ -1,4 +1,4 @@
-"""Which sources are past their promised freshness, and what is told to the people who look after them."""
+"""Which sources are past their promised freshness or have lost a span for good, and who is told so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
-from collector.sources import SourceConfig
+from collector.errors import BudgetSpent
+from collector.sources import Gap, SourceConfig, Why, is_pushed
+from collector.store.gaps import lasting_gaps
 from collector.store.runs import state_of
 from dashboard.alerts import outbox
 from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
@@ -18,7 +20,10 @@ from dashboard.alerts.facts import first_run
 from dashboard.alerts.letter import source_subject
 from dashboard.alerts.outbox import Draft
 from dashboard.alerts.words import words
-from dashboard.standing import promise_of
+from dashboard.standing import promise_of, read_as_of
+
+FOUND_WITHIN = timedelta(days=7)
+"""Spans that were lost longer ago are no news: they are on the Sources page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +43,16 @@ def trouble(
 
     One that never succeeded is in trouble once it has been tried for as long as it promises.
     """
-    since = None if state is None else state["last_success"] or first_run
+    since = None if state is None else read_as_of(state) or first_run
     promise = promise_of(source)
-    if state is None or since is None or not source.enabled or now - since <= promise:
+    if state is None or since is None or not source.enabled or is_pushed(source):
+        return None
+    # A budget that is renewed next month need not be waited for: that the promise will be broken is certain today.
+    spent = state["wait_until"] if state["last_error_kind"] == BudgetSpent.__name__ else None
+    if max(now, spent or now) - since <= promise:
         return None
     failed_at = state["last_error_at"]
-    error = state["last_error"] if failed_at is not None and failed_at >= since else None
+    error = state["last_error"] if failed_at is not None and failed_at >= since else state["note"]
     return Trouble(source=source.name, since=since, promise=promise, error=error)
 
 
@@ -54,29 +63,54 @@ def troubles(conn: Connection, sources: Iterable[SourceConfig], now: datetime) -
 
 
 def decide_sources(conn: Connection, telling: Telling, sources: Iterable[SourceConfig], now: datetime) -> list[Draft]:
-    """Queue an alert for each source that stopped being read, and one when it is read again; once an episode.
+    """Queue an alert for each source that stopped being read, one when it is read again, and one for what it lost.
 
-    An episode is known by the last success before it, so that two processes cannot tell it twice.
+    An episode is known by how far the source was read before it, so that two processes cannot tell it twice; while
+    one is open there is no other, though a source that lags behind is read a little further with every run.
     """
     drafts: list[Draft] = []
     for source in sources:
         state = state_of(conn, source.name)
         found = trouble(source, state, first_run(conn, source.name), now)
+        open_ = outbox.unanswered(conn, f"source/{source.name}/", "source_down", "source_back")
         if found is not None:
             about = f"source/{source.name}/{found.since.isoformat()}"
-            if outbox.take(conn, about, "source_down", now):
+            if not open_ and outbox.take(conn, about, "source_down", now):
                 drafts += _drafts(conn, telling, about, "source_down", _body(found), now=now)
-        elif state is not None and state["last_success"] is not None:
+        elif state is not None and (read := read_as_of(state)) is not None:
             back = {
                 "source": source.name,
-                "since": state["last_success"].isoformat(),
+                "since": (state["last_success"] or read).isoformat(),
                 "error": None,
                 "promise_hours": 0,
             }
-            for about in outbox.unanswered(conn, f"source/{source.name}/", "source_down", "source_back"):
+            for about in open_:
                 if outbox.take(conn, about, "source_back", now):
                     drafts += _drafts(conn, telling, about, "source_back", back, now=now)
+        drafts += _lost(conn, telling, source, now)
     return outbox.put(conn, drafts, now)
+
+
+def _lost(conn: Connection, telling: Telling, source: SourceConfig, now: datetime) -> list[Draft]:
+    """What a source no longer shows: each span longer than its promise once, moments with too much once a week."""
+    drafts: list[Draft] = []
+    for gap in lasting_gaps(conn, source.name, now - FOUND_WITHIN) if source.enabled else ():
+        about = f"gap/{source.name}/{_episode(gap)}"
+        whole = gap.why is Why.TOO_MANY or gap.end - gap.start > promise_of(source)
+        if whole and outbox.take(conn, about, "source_gap", now):
+            body = {
+                "source": source.name,
+                "since": gap.start.isoformat(),
+                "until": gap.end.isoformat(),
+                "error": gap.sentence,
+                "promise_hours": 0,
+            }
+            drafts += _drafts(conn, telling, about, "source_gap", body, now=now)
+    return drafts
+
+
+def _episode(gap: Gap) -> str:
+    return f"{gap.start:%G-W%V}" if gap.why is Why.TOO_MANY else gap.start.isoformat()
 
 
 def _body(found: Trouble) -> dict[str, Any]:

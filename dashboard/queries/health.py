@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import RowMapping
 
+from collector.store.gaps import gap, gaps_of
 from collector.store.runs import coverage, reject, source_state
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
@@ -26,6 +27,9 @@ STATE = [
     "wait_until",
     "note",
     "budget_left",
+    "read_until",
+    "next_run",
+    "pace",
 ]
 
 
@@ -64,6 +68,16 @@ def spans(conn: Connection, start: datetime, end: datetime) -> pd.DataFrame:
         .order_by(coverage.c.source, coverage.c.start)
     )
     return pd.DataFrame.from_records([tuple(row) for row in conn.execute(query)], columns=["source", "start", "end"])
+
+
+def missing(conn: Connection, start: datetime, end: datetime) -> pd.DataFrame:
+    """What of [start, end) could not be read, newest first: source, start, end, why (a word), reason (a sentence)."""
+    sources = conn.scalars(select(gap.c.source).distinct().order_by(gap.c.source)).all()
+    found = [(source, one) for source in sources for one in gaps_of(conn, source, start, end)]
+    rows = [(source, one.start, one.end, one.why.value, one.sentence) for source, one in found]
+    return pd.DataFrame.from_records(
+        sorted(rows, key=lambda row: row[1], reverse=True), columns=["source", "start", "end", "why", "reason"]
+    )
 
 
 def rejects(conn: Connection, source: str | None, limit: int) -> pd.DataFrame:

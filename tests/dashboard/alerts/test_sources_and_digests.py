@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from collector.sources import SourceConfig
+from collector.sources import Gap, SourceConfig, Why
 from collector.store import Store, hour_of
+from collector.store.gaps import note_gap
 from collector.store.runs import end_run, set_state, start_run
 from dashboard.alerts import outbox
 from dashboard.alerts.decide import Telling
@@ -217,3 +218,46 @@ def test_a_token_serves_one_purpose_one_address_and_one_installation() -> None:
     assert confirm(token, "hush") is None
     assert unsubscribe(token, "other") is None
     assert unsubscribe(token[:-2] + ("AA" if token[-2:] != "AA" else "BB"), "hush") is None
+
+
+def test_a_budget_that_will_not_be_renewed_in_time_is_told_at_once(post: Store) -> None:
+    telling = a_telling(a_manager("Ops", operations=True))
+    error = "This month's budget of 150 posts on X is used up; it is renewed on 01 April."
+    spent = {"last_error": error, "last_error_kind": "BudgetSpent", "last_error_at": NOW}
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW - HOUR / 4, wait_until=NOW + 20 * DAY, **spent)
+    check_sources(post, telling, NOW)
+    check_sources(post, telling, NOW + HOUR)
+    [down] = rows(post)
+    assert f"The last error: {error}" in letter([down], telling.managers[0], telling, confirmed=True).text
+
+
+def test_a_source_that_lags_behind_is_one_episode_however_far_it_gets(post: Store) -> None:
+    telling = a_telling(a_manager("Ops", operations=True))
+    for hour in range(5):
+        at = NOW + hour * HOUR
+        with post.write() as conn:
+            set_state(conn, "forum", "feed", read_until=at - 4 * HOUR, note="Stopped after 500 pages.")
+        check_sources(post, telling, at)
+    [down] = rows(post)
+    assert "Stopped after 500 pages." in letter([down], telling.managers[0], telling, confirmed=True).text
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", read_until=at, last_success=at, note=None)
+    check_sources(post, telling, at)
+    assert [row["event"] for row in rows(post)] == ["source_down", "source_back"]
+
+
+def test_a_span_that_a_source_no_longer_shows_is_told_once_and_a_short_one_only_shown(post: Store) -> None:
+    telling = a_telling(a_manager("Ops", operations=True, language="de"))
+    lost = "The source shows nothing before 2026-03-10 09:00 UTC."
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW)
+        for hours, start in ((3, NOW - 6 * HOUR), (0.2, NOW - 20 * HOUR)):
+            gap = Gap(start=start, end=start + hours * HOUR, why=Why.OUT_OF_REACH, sentence=lost)
+            note_gap(conn, "forum", gap, NOW)
+    for hour in range(3):
+        check_sources(post, telling, NOW + hour * HOUR / 4)
+    [told] = rows(post)
+    assert told["event"] == "source_gap"
+    assert told["subject"].startswith("forum: Ein Teil dessen, was Kunden sagten, fehlt seit")
+    assert lost in letter([told], telling.managers[0], telling, confirmed=True).text
