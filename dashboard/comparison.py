@@ -12,12 +12,6 @@ def share_of(days: pd.DataFrame) -> Share:
     return share(list(days["negative"]), list(days["read"]))
 
 
-def with_shares(days: pd.DataFrame) -> pd.DataFrame:
-    """The days with share, low and high of dissatisfaction."""
-    found = [share([n], [r]) for n, r in zip(days["negative"], days["read"], strict=True)]
-    return days.assign(share=[s.value for s in found], low=[s.low for s in found], high=[s.high for s in found])
-
-
 def changes_by(
     frame: pd.DataFrame, former: pd.DataFrame, key: str, days: pd.DataFrame | None, old: pd.DataFrame | None
 ) -> pd.DataFrame:

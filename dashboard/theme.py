@@ -6,6 +6,8 @@ NEGATIVE, NEUTRAL, POSITIVE = "#cf5a1e", "#8a8f98", "#2f7fc1"
 """Vermilion, grey and blue stay apart for every kind of colour blindness (after Okabe & Ito, 2008), and each has a
 contrast of at least 3 to 1 on both backgrounds."""
 ACCENT, SPIKE, GAP = "#2f7fc1", "#b4468c", "#8a8f98"
+OTHERS = (("#2f7fc1", [6, 3]), ("#0a8f6c", [2, 2]), ("#9a7410", [9, 3, 2, 3]), ("#8a8f98", [1, 0]))
+"""Colour and dashes of what something is compared with: told apart in grey too."""
 SIGNS = {"negative": "▼", "neutral": "●", "positive": "▲"}
 """A shape beside every sentiment: it is never told by colour alone."""
 HEAT = ("#f3ede6", "#e9b48c", "#cf5a1e", "#7d2b05")

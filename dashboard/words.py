@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.shares import Change, Share
+from dashboard.steps import Step
 
 THIN = "\u202f"
 
@@ -70,6 +71,19 @@ def day_span(first: datetime, last: datetime, zone: ZoneInfo) -> str:
     if start.date() == end.date():
         return f"{moment(first, zone)}–{end:%H:%M}"
     return f"{moment(first, zone)} to {moment(last, zone)}"
+
+
+def step_named(start: datetime, end: datetime, step: Step) -> str:
+    """When a step of wall-clock time was: "on Mon 16 Nov", "on Mon 16 Nov, 14:00–15:00", "from 16 to 22 Nov"."""
+    last = end - timedelta(seconds=1)
+    if step is Step.HOUR:
+        return f"on {start:%a} {start.day} {start:%b}, {start:%H:%M}–{end:%H:%M}"
+    if start.date() == last.date():
+        return f"on {start:%a} {start.day} {start:%b}"
+    if step is Step.MONTH and start.day == 1 and end.day == 1:
+        return f"in {start:%B %Y}"
+    first = f"{start.day}" if start.month == last.month else f"{start.day} {start:%b}"
+    return f"from {first} to {last.day} {last:%b}"
 
 
 def direction(now: Share, before: Share, change: Change | None) -> str:

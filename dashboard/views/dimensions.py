@@ -12,8 +12,9 @@ from dashboard.comparison import changes_by, flat
 from dashboard.queries import figures
 from dashboard.scope import Scope
 from dashboard.shares import share
+from dashboard.views.download import download
 from dashboard.views.filters import about, choose_scope, same_filters
-from dashboard.views.parts import address, chart, download, empty, put, reading_progress
+from dashboard.views.parts import address, chart, empty, put, reading_progress
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
 from dashboard.words import percent, sentence
@@ -57,6 +58,7 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         cells[["row", "start", "end", "share", "negative", "read"]].rename(columns={"row": "dimension"}),
         name="dimensions-over-time",
         note="Share of all voices that are dissatisfied about each dimension. Blank: nothing was read.",
+        manifest=scope,
     )
 
 
@@ -104,4 +106,4 @@ def _inside(scope: Scope) -> None:
     st.header(sentence(told), anchor=False)
     links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
     put(shares_table("Aspect", found, links, under=list(found["dimension"])))
-    download(flat(found, "aspect").assign(dimension=found["dimension"]), "aspects")
+    download("aspects", flat(found, "aspect").assign(dimension=found["dimension"]), scope)

@@ -74,7 +74,8 @@ def download(
                     if chart is not None or not kind.drawn:
                         _button(name, kind, partial(content, kind))
 
-    menu()
+    with st.container(width="content"):
+        menu()
 
 
 def _button(name: str, kind: Kind, content: Callable[[], bytes]) -> None:

@@ -18,11 +18,12 @@ from dashboard.passage import link
 from dashboard.queries import mentions
 from dashboard.queries.mentions import Wanted
 from dashboard.scope import Scope
+from dashboard.views.download import download, filters_of
 from dashboard.views.filters import DATES, of_brand
 from dashboard.views.filters import about as about_facet
 from dashboard.views.incident_words import about, figures, headline, quotes, reason
 from dashboard.views.mentions import show_mentions, table_of
-from dashboard.views.parts import address, chart, download, empty, put
+from dashboard.views.parts import address, chart, empty, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, bar, table
 from dashboard.words import ago, count, day_span, moment, sentence
@@ -163,6 +164,7 @@ def _chart(kept: KeptIncident) -> None:
         charts.observed_and_expected(frame, zone=zone),
         table,
         name=f"incident-{kept.id}",
+        manifest={"incident": kept.id, "brand": kept.incident.brand, "source": peak.series.source},
         note="The band holds 95 % of calm hours. Where the line breaks, the source was not fully read.",
     )
 
@@ -268,8 +270,9 @@ def _mentions(kept: KeptIncident) -> None:
     show_mentions(found.head(SHOWN))
     ids = tuple(int(i) for i in found["id"])
     with st.container(horizontal=True, vertical_alignment="center"):
-        download(lambda: table_of(ids), f"incident-{kept.id}-mentions", f"Download all {len(ids)} as CSV")
         scope = wanted.scope
+        said = filters_of(scope) | {"incident": kept.id, "about": about(kept.peak.series), "sentiment": "negative"}
+        download(f"incident-{kept.id}-mentions", lambda: table_of(ids), said, label=f"Download all {len(ids)}")
         query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}
         query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
         query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
@@ -309,4 +312,4 @@ def _history(kept: KeptIncident) -> None:
         for row in rows
     ]
     put(table([Column(words=words) for words in ("When", "What", "Who", "Note")], cells, named=False))
-    download(pd.DataFrame(rows), f"incident-{kept.id}-history")
+    download(f"incident-{kept.id}-history", pd.DataFrame(rows), {"incident": kept.id})

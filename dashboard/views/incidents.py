@@ -7,9 +7,10 @@ from html import escape
 import pandas as pd
 
 from dashboard.scope import Scope
+from dashboard.views.download import download
 from dashboard.views.filters import choose_scope
 from dashboard.views.incident_words import VOLUME, about, headline, quotes, reason
-from dashboard.views.parts import address, answer, download, empty, put, reading_progress
+from dashboard.views.parts import address, answer, empty, put, reading_progress
 from dashboard.views.session import look, session
 from dashboard.words import count, sentence
 from sentiment.spikes.spike import Severity
@@ -38,7 +39,7 @@ def show() -> None:
     answer(told + after)
     for one in found:
         put(card(one))
-    download(table_of(found), "spikes")
+    download("spikes", table_of(found), scope)
 
 
 def incidents_of(scope: Scope) -> list[KeptIncident]:

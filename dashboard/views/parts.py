@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -64,7 +64,8 @@ def chart(
     manifest: what selected it, for the files; None where nothing did.
     """
     st.header(finding, anchor=False)
-    st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}")
+    width: Literal["stretch", "content"] = "stretch" if spec["width"] == "container" else "content"
+    st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}", width=width)
     if note:
         st.caption(note)
     with st.container(horizontal=True, vertical_alignment="top", key=f"under-{name}"):

@@ -10,17 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import changes_by, flat, share_of, with_shares
+from dashboard.comparison import changes_by, flat, share_of
 from dashboard.queries import figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
+from dashboard.steps import Step, in_steps, of_days
+from dashboard.views.download import download
 from dashboard.views.filters import about, choose_scope, same_filters
 from dashboard.views.incident_words import DISSATISFACTION, VOLUME, headline, short
 from dashboard.views.incidents import card, incidents_of
-from dashboard.views.parts import address, answer, chart, download, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session
 from dashboard.views.shares_table import shares_table, sure
-from dashboard.words import count, direction, interval, percent, points, sentence
+from dashboard.words import count, direction, interval, percent, points, sentence, step_named
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import taxonomy
 
@@ -148,7 +150,7 @@ def _relative(value: int, before: int) -> str | None:
 
 
 def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, incidents: list[KeptIncident]) -> None:
-    drawn = with_shares(days)
+    drawn = in_steps(of_days(days), Step.DAY, first=scope.first, last=scope.last)
     tolerance = timedelta(hours=6)
     spans = gaps_of(scope, tolerance)
     marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track == DISSATISFACTION]
@@ -160,9 +162,10 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
     chart(
         _worst_day(drawn),
         charts.share_over_time(drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),
-        drawn[["day", "share", "low", "high", "negative", "read", "mentions"]],
+        drawn.assign(day=days["day"])[["day", "share", "low", "high", "negative", "read", "mentions"]],
         name="dissatisfaction-by-day",
         note=" ".join(notes),
+        manifest=scope,
     )
 
 
@@ -170,9 +173,9 @@ def _worst_day(drawn: pd.DataFrame) -> str:
     known = drawn[drawn["read"] > 0]
     if known.empty:
         return "Nothing has been read in these days."
-    worst = known.loc[known["low"].idxmax()]
-    day = f"{worst['day']:%a} {worst['day'].day} {worst['day']:%b}"
-    return f"Dissatisfaction by day: most surely high on {day}, at {percent(worst['share'])}."
+    worst = known.loc[known["low"].astype(float).idxmax()]
+    when = step_named(worst["start"], worst["end"], Step.DAY)
+    return f"Dissatisfaction by day: most surely high {when}, at {percent(worst['share'])}."
 
 
 def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime, str]]:
@@ -205,7 +208,7 @@ def _dimensions(scope: Scope) -> None:
         + f'<p class="gs-small">{escape(lens)}: dissatisfied voices about each, as a '
         "share of all voices read. The line in a bar is the share before.</p>"
     )
-    download(flat(found, "dimension"), "dimensions")
+    download("dimensions", flat(found, "dimension"), scope)
 
 
 def _dimension_finding(found: pd.DataFrame) -> str:
@@ -245,7 +248,7 @@ def _sources(scope: Scope) -> None:
         shares_table("Source", found, links)
         + '<p class="gs-small">Dissatisfied voices as a share of those of the source.</p>'
     )
-    download(flat(found, "source"), "sources")
+    download("sources", flat(found, "source"), scope)
 
 
 def _brands(scope: Scope) -> None:
@@ -280,4 +283,4 @@ def _brands(scope: Scope) -> None:
         address("mentions", same_filters(replace(whole, brand=name), sentiment="negative")) for name in found["brand"]
     ]
     put(shares_table("Brand", found, links))
-    download(flat(found, "brand"), "brands")
+    download("brands", flat(found, "brand"), whole)

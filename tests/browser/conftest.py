@@ -124,6 +124,16 @@ class Reader:
             timeout=PATIENCE,
         )
 
+    def take(self, name: str, kind: str, folder: Path) -> Path:
+        """Download a table or chart of the page by its name: open its menu, click on a kind of file."""
+        self.page.locator(f".st-key-files-{name} button").first.click()
+        with self.page.expect_download(timeout=PATIENCE) as download:
+            self.page.get_by_role("button", name=kind, exact=True).click()
+        file = folder / download.value.suggested_filename
+        download.value.save_as(file)
+        self.page.keyboard.press("Escape")
+        return file
+
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page."""
         height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")

@@ -20,6 +20,7 @@ PAGES = {
     "spikes": "incidents",
     "incident": "incident?id={id}",
     "mentions": "mentions",
+    "trends": "trends",
     "dimensions": "dimensions",
     "sources": "sources",
     "alerts": "alerts",
@@ -88,11 +89,7 @@ def test_the_file_of_the_mentions_holds_those_on_the_screen(reader: Open, tmp_pa
     screen = reader()
     screen.open("mentions?q=%22nobody+told+us%22&sentiment=negative")
     shown = screen.page.locator(".gs-text").all_inner_texts()
-    with screen.page.expect_download(timeout=PATIENCE) as download:
-        screen.page.get_by_role("button", name="Download these as CSV").click()
-    file = tmp_path / "mentions.csv"
-    download.value.save_as(file)
-    raw = file.read_bytes()
+    raw = screen.take("mentions", "CSV", tmp_path).read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
     assert [row["text"] for row in rows] == shown

@@ -10,25 +10,27 @@ import pytest
 import vl_convert
 
 from dashboard import charts
-from dashboard.comparison import with_shares
+from dashboard.steps import Step, in_steps, of_days
 from tests.conftest import BERLIN
 
 FIRST = date(2026, 3, 1)
 
 
-def some_days(count: int = 30) -> pd.DataFrame:
-    return with_shares(
-        pd.DataFrame(
-            {
-                "day": [FIRST + timedelta(days=n) for n in range(count)],
-                "negative": [n % 7 for n in range(count)],
-                "read": [0 if n == 3 else 20 for n in range(count)],
-                "neutral": 5,
-                "positive": 6,
-                "unread": 1,
-            }
-        )
+def some_days(count: int = 30, step: Step = Step.DAY) -> pd.DataFrame:
+    days = pd.DataFrame(
+        {
+            "day": [FIRST + timedelta(days=n) for n in range(count)],
+            "negative": [n % 7 for n in range(count)],
+            "read": [0 if n == 3 else 20 for n in range(count)],
+            "mentions": 24,
+            "voices": 21,
+            "neutral": 5,
+            "positive": 6,
+            "unread": 1,
+            "satisfaction": 5_400,
+        }
     )
+    return in_steps(of_days(days), step, first=FIRST, last=FIRST + timedelta(days=count - 1))
 
 
 def drawn(spec: charts.Spec) -> str:
@@ -61,12 +63,17 @@ def coverage() -> charts.Spec:
     "spec",
     [
         charts.share_over_time(some_days(), before=0.2, zone=BERLIN),
-        charts.voices_over_time(some_days()),
+        charts.share_over_time(
+            some_days(40, Step.WEEK), step=Step.WEEK, name="a", others=[("b", some_days(40, Step.WEEK))], zone=BERLIN
+        ),
+        charts.voices_over_time(some_days(), zone=BERLIN),
+        charts.satisfaction_over_time(some_days(), name="a", others=[("b", some_days())]),
+        charts.radar(["Reliability", "Value for money", "Care"], [("a", [0.1, 0.2, None]), ("b", [0.0, 0.3, 0.1])]),
         heat(),
         observed(),
         coverage(),
     ],
-    ids=["share", "voices", "heat", "observed", "coverage"],
+    ids=["share", "compared", "voices", "satisfaction", "radar", "heat", "observed", "coverage"],
 )
 def test_every_chart_draws(spec: charts.Spec) -> None:
     assert "<svg" in drawn(spec)

@@ -20,7 +20,7 @@ from sentiment.store.counts import verify
 from tests.dashboard.conftest import BRAND, SOURCES, Filled, a_config, fill
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ["today", "incidents", "mentions", "dimensions", "sources", "alerts", "settings"]
+PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "settings"]
 TIMEOUT = 120
 
 

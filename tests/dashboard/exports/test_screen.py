@@ -14,13 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard import charts
-from dashboard.comparison import with_shares
 from dashboard.exports import Kind, Shown
+from dashboard.steps import Step, in_steps, of_days
 from tests.dashboard.exports.keeping import BERLIN
 
-DAYS = with_shares(
-    pd.DataFrame({"day": [date(2026, 3, 1), date(2026, 3, 2)], "negative": [1, 3], "read": [10, 12], "about": "=A1"})
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 2)
+COUNTED = pd.DataFrame({"day": [FIRST, LAST], "negative": [1, 3], "read": [10, 12]}).assign(
+    mentions=20, voices=15, neutral=1, positive=2, unread=3, satisfaction=3_000
 )
+DAYS = COUNTED.assign(about="=A1")
 
 
 def shown(**more: object) -> Shown:
@@ -32,7 +34,7 @@ def shown(**more: object) -> Shown:
         "zone": BERLIN,
         "lens": "rater",
         "models": ("fixture-1",),
-        "chart": charts.share_over_time(DAYS, zone=BERLIN),
+        "chart": charts.share_over_time(in_steps(of_days(COUNTED), Step.DAY, first=FIRST, last=LAST), zone=BERLIN),
         "finding": "Dissatisfaction <rose> & fell",
     }
     return Shown(**(given | more))  # type: ignore[arg-type]  # the fields of Shown, some changed

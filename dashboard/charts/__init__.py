@@ -1,0 +1,24 @@
+"""DataFrames as charts: Vega-Lite specifications that work on light and dark screens and at any width.
+
+Times are given as wall-clock time of the reader's zone and drawn on a UTC axis, so that no browser moves them.
+"""
+
+from dashboard.charts.amounts import satisfaction_over_time, voices_over_time
+from dashboard.charts.heat import coverage_calendar, heat_map
+from dashboard.charts.incident import observed_and_expected
+from dashboard.charts.marks import Marked
+from dashboard.charts.parts import Spec
+from dashboard.charts.radar import radar
+from dashboard.charts.share import share_over_time
+
+__all__ = [
+    "Marked",
+    "Spec",
+    "coverage_calendar",
+    "heat_map",
+    "observed_and_expected",
+    "radar",
+    "satisfaction_over_time",
+    "share_over_time",
+    "voices_over_time",
+]

@@ -1,0 +1,91 @@
+"""Rows against time, as colour: how bad each dimension was, and how much of each day a source was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from dashboard.charts.parts import CONFIG, Spec, number, time_axis
+from dashboard.theme import ACCENT, HEAT
+
+
+def heat_map(cells: pd.DataFrame, order: Sequence[str], *, unit: str, height: int = 300) -> Spec:
+    """Share by row and time. cells: row (label), start (ISO date), end (ISO date), share (0 to 1), negative, read."""
+    rows = [
+        {
+            "row": str(cell.row),
+            "start": str(cell.start),
+            "end": str(cell.end),
+            "value": number(cell.share),
+            "negative": int(cell.negative),
+            "read": int(cell.read),
+        }
+        for cell in cells.itertuples()
+    ]
+    told = [
+        {"field": "row", "title": "Dimension"},
+        {"field": "start", "type": "temporal", "title": unit, "format": "%a %-d %b %Y"},
+        {"field": "value", "type": "quantitative", "title": "Dissatisfied", "format": ".1%"},
+        {"field": "negative", "title": "Dissatisfied voices", "format": ","},
+        {"field": "read", "title": "Voices read", "format": ","},
+    ]
+    scale = {"range": list(HEAT), "domainMin": 0}
+    return _map(rows, scale, "share of all voices", told, height=height, order=order)
+
+
+def coverage_calendar(cells: pd.DataFrame, *, height: int) -> Spec:
+    """How much of each day a source was read. cells: source, day (date), covered (0 to 1)."""
+    rows = [
+        {
+            "row": str(cell.source),
+            "start": cell.day.isoformat(),
+            "end": (cell.day + timedelta(days=1)).isoformat(),
+            "value": float(cell.covered),
+        }
+        for cell in cells.itertuples()
+    ]
+    told = [
+        {"field": "row", "title": "Source"},
+        {"field": "start", "type": "temporal", "title": "Day", "format": "%a %-d %b %Y"},
+        {"field": "value", "type": "quantitative", "title": "Read", "format": ".0%"},
+    ]
+    scale = {"domain": [0, 1], "range": ["#d9a441", "#cfe3f3", ACCENT]}
+    return _map(rows, scale, "of the day read", told, height=height)
+
+
+def _map(
+    rows: list[dict[str, Any]],
+    scale: dict[str, Any],
+    legend: str,
+    told: list[dict[str, str]],
+    *,
+    height: int,
+    order: Sequence[str] | None = None,
+) -> Spec:
+    return {
+        "data": {"values": rows},
+        "height": height,
+        "width": "container",
+        "config": CONFIG,
+        "mark": {"type": "rect", "stroke": "#88888855", "strokeWidth": 0.5},
+        "encoding": {
+            "x": time_axis("start"),
+            "x2": {"field": "end"},
+            "y": {
+                "field": "row",
+                "type": "nominal",
+                "axis": {"title": None, "labelLimit": 150, "grid": False},
+                **({} if order is None else {"sort": list(order)}),
+            },
+            "color": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": {"interpolate": "rgb", **scale},
+                "legend": {"format": ".0%", "orient": "top", "title": legend, "gradientLength": 160},
+            },
+            "tooltip": told,
+        },
+    }

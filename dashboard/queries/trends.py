@@ -1,0 +1,58 @@
+"""Figures over time for a facet: by hour or day, against the whole that its share is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from collector.store import from_hour, hour_of
+from dashboard.queries import figures
+from dashboard.scope import Scope
+from dashboard.steps import Step, of_days
+from sentiment.store.counts import FIGURES, count_hour
+from sentiment.taxonomy import ALL
+
+
+def over_time(conn: Connection, scope: Scope, facet: str, step: Step) -> pd.DataFrame:
+    """One row an hour (where step is the hour) or a day, as `steps.in_steps` takes them.
+
+    negative counts voices dissatisfied about the facet, read all voices that were read: the share is of the whole.
+    """
+    by = _by_hour if step is Step.HOUR else _by_day
+    found = by(conn, scope, facet)
+    if facet != ALL:
+        found["read"] = by(conn, scope, ALL)["read"]
+    return found
+
+
+def _by_day(conn: Connection, scope: Scope, facet: str) -> pd.DataFrame:
+    return of_days(figures.by_day(conn, scope, facet))
+
+
+def _by_hour(conn: Connection, scope: Scope, facet: str) -> pd.DataFrame:
+    first, end = hour_of(scope.start), hour_of(scope.end - timedelta(microseconds=1)) + 1
+    rows = conn.execute(
+        select(count_hour.c.hour, *(func.sum(count_hour.c[name]) for name in FIGURES))
+        .where(
+            count_hour.c.brand == scope.brand,
+            count_hour.c.facet == facet,
+            # Naming the sources lets the primary key lead to these hours alone.
+            count_hour.c.source.in_(_sources(conn, scope)),
+            count_hour.c.hour >= first,
+            count_hour.c.hour < end,
+        )
+        .group_by(count_hour.c.hour)
+    ).all()
+    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=["hour", *FIGURES]).set_index("hour")
+    frame = frame.astype("int64").reindex(range(first, end), fill_value=0)
+    frame["read"] = frame["own"] = frame["negative"] + frame["neutral"] + frame["positive"]
+    # The hour of autumn that comes twice is one on the wall clock.
+    frame["at"] = [from_hour(hour).astimezone(scope.zone).replace(tzinfo=None) for hour in frame.index]
+    return frame.reset_index(drop=True)
+
+
+def _sources(conn: Connection, scope: Scope) -> Sequence[str]:
+    return scope.sources or figures.sources_of(conn, scope.brand)

@@ -1,0 +1,253 @@
+"""Trends: how dissatisfaction, what was said and satisfaction moved, beside earlier days or other brands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.charts import Marked
+from dashboard.shares import change
+from dashboard.steps import Step
+from dashboard.views.comparing import YEAR_AGO, Other, choose_others
+from dashboard.views.courses import ANYTHING, Course, Question, course_of, mentions_of
+from dashboard.views.download import download
+from dashboard.views.filters import choose_scope, facet_names
+from dashboard.views.incident_words import DISSATISFACTION, headline
+from dashboard.views.incidents import incidents_of
+from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
+from dashboard.views.tables import Column, table
+from dashboard.views.today import gaps_of
+from dashboard.words import count, interval, percent, points, sentence, step_named
+from sentiment.taxonomy import ALL
+
+TITLE = "Trends"
+ICON = ":material/timeline:"
+HOURS_AT_MOST = 31
+"""Days that are still shown by the hour."""
+TOLERANCE = timedelta(hours=6)
+LEAST = 8
+"""Voices below which a step is not called the worst."""
+
+
+def show() -> None:
+    """Draw the page."""
+    asked = _choose()
+    reading_progress()
+    own = course_of(asked, Other(name=asked.scope.brand, scope=asked.scope))
+    if not own.steps["mentions"].sum():
+        empty(
+            f"Nothing was said about {asked.subject} in these days.",
+            "Choose a longer period, more sources or another subject above.",
+        )
+        return
+    others = [course_of(asked, other) for other in asked.others]
+    answer(_finding(asked, own, others), _against(own, others))
+    gaps = gaps_of(asked.scope, TOLERANCE)
+    _share(asked, own, others, gaps)
+    _voices(asked, own, gaps)
+    _satisfaction(asked, own, others)
+    _together(asked, own, others)
+
+
+def _choose() -> Question:
+    scope = choose_scope()
+    facets = facet_names(scope.lens)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="trend-filters"):
+        subject = st.selectbox("About", [ANYTHING, *facets], key="about", bind="query-params", width=210)
+        step = st.selectbox("Step", [s.value for s in Step], index=1, key="step", bind="query-params", width=160)
+        others = choose_others(scope)
+    chosen = Step(step)
+    if chosen is Step.HOUR and scope.days > HOURS_AT_MOST:
+        st.caption(f"Hours are shown for up to {HOURS_AT_MOST} days; these are {scope.days}, so here they are by day.")
+        chosen = Step.DAY
+    return Question(scope=scope, step=chosen, facet=facets.get(str(subject), ALL), others=tuple(others))
+
+
+def _finding(asked: Question, own: Course, others: list[Course]) -> str:
+    """The page's answer: the share, against the first thing it is compared with."""
+    subject = f"dissatisfaction with {asked.subject}"
+    if own.share.value is None:
+        return sentence(f"{subject} is not known yet: nothing was read")
+    level = percent(own.share.value)
+    if not others:
+        return sentence(f"{subject} is {level}")
+    first = next((course for course in others if course.share.value is not None), None)
+    found = change(own.share, first.share) if first is not None else None
+    if first is None or found is None:
+        return sentence(f"{subject} is {level}; nothing was read {others[0].other.whose}")
+    beside = f"{percent(first.share.value)} {first.other.whose}"
+    if not found.sure:
+        return sentence(f"{subject} is {level}, not clearly different from {beside}")
+    if first.scope.brand == own.scope.brand:
+        return sentence(f"{subject} {'rose' if found.value > 0 else 'fell'} to {level} from {beside}")
+    return sentence(f"{subject} is {level}, clearly {'more' if found.value > 0 else 'less'} than {beside}")
+
+
+def _against(own: Course, others: list[Course]) -> str:
+    known = next((found for c in others if (found := change(own.share, c.share)) is not None), None)
+    return "" if known is None else f"Difference {points(known.value)}, 95 % sure between {interval(known)}."
+
+
+def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked]) -> None:
+    zone = asked.scope.zone
+    marks = [
+        (one.began, one.last_seen, headline(one, zone))
+        for one in incidents_of(asked.scope)
+        if one.incident.track == DISSATISFACTION and _is_about(one.peak.series.dimension, asked.facet)
+    ]
+    notes = [f"Shaded: the 95 % interval of each {asked.step}."]
+    if gaps:
+        notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
+    if marks:
+        notes.append("Bands with a triangle: spikes.")
+    if any(other.name == YEAR_AGO for other in asked.others):
+        notes.append("A year before is 52 weeks before, so that weekdays meet weekdays.")
+    chart(
+        _worst(asked, own),
+        charts.share_over_time(
+            own.steps, zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
+        ),
+        _table(asked, own, others, ["share", "low", "high", "negative", "read"]),
+        name="trend-dissatisfaction",
+        note=" ".join(notes),
+        manifest=asked.said,
+    )
+    _way_in(asked, own)
+
+
+def _is_about(dimension: str | None, facet: str) -> bool:
+    """Whether a spike belongs to what is shown: all of them to everything, else those of the facet itself."""
+    return facet in {ALL, dimension}
+
+
+def _worst(asked: Question, own: Course) -> str:
+    top = worst_step(own.steps)
+    if top is None:
+        return f"Dissatisfaction by {asked.step}: too few voices to call one the worst."
+    when = step_named(top["start"], top["end"], asked.step)
+    return f"Dissatisfaction by {asked.step}: most surely high {when}, at {percent(top['share'])}."
+
+
+def worst_step(steps: pd.DataFrame) -> pd.Series | None:
+    """The step whose share is most surely high: the largest lower end, of those with enough voices and any negative."""
+    known = steps[(steps["read"] >= LEAST) & (steps["negative"] > 0)]
+    return None if known.empty else known.loc[known["low"].astype(float).idxmax()]
+
+
+def _way_in(asked: Question, own: Course) -> None:
+    top = worst_step(own.steps)
+    if top is None:
+        return
+    last = (top["end"] - timedelta(seconds=1)).date()
+    query = mentions_of(asked, asked.scope, top["start"].date(), last)
+    told = f"Read what was said {step_named(top['start'], top['end'], asked.step)}"
+    put(f'<p><a href="{address("mentions", query)}" target="_self">{escape(told)}</a></p>')
+
+
+def _voices(asked: Question, own: Course, gaps: list[Marked]) -> None:
+    steps = own.steps
+    most = steps.loc[steps["voices"].idxmax()]
+    when = step_named(most["start"], most["end"], asked.step)
+    whole, posts = int(steps["voices"].sum()), int(steps["mentions"].sum())
+    told = (
+        f"{count(whole, 'voice', 'voices')} in {count(posts, 'mention', 'mentions')}; most {when}: "
+        f"{count(int(most['voices']))}."
+    )
+    chart(
+        told,
+        charts.voices_over_time(steps, zone=asked.scope.zone, step=asked.step, gaps=gaps),
+        _table(asked, own, [], ["mentions", "voices", "negative", "neutral", "positive", "unread"]),
+        name="trend-voices",
+        note="Near-identical posts are one voice."
+        + ("" if asked.facet == ALL else " Only voices about this subject; each by its polarity there."),
+        manifest=asked.said,
+    )
+
+
+def _satisfaction(asked: Question, own: Course, others: list[Course]) -> None:
+    mean = own.satisfaction
+    if mean is None:
+        return
+    beside = "".join(f", {c.satisfaction:.2f} {c.other.whose}" for c in others if c.satisfaction is not None)
+    chart(
+        f"Satisfaction is {mean:.2f} of 5{beside}.",
+        charts.satisfaction_over_time(own.steps, step=asked.step, name=own.name, others=_lines(others)),
+        _table(asked, own, others, ["satisfaction", "own"]),
+        name="trend-satisfaction",
+        note="Mean of what each voice was read as, from 1 (outraged) to 5 (delighted). It has no interval: "
+        "only its sum is kept.",
+        manifest=asked.said,
+    )
+
+
+def _lines(others: list[Course]) -> list[tuple[str, pd.DataFrame]]:
+    """Those of which anything was read; a line of nothing would only stand in the legend."""
+    return [(course.name, course.steps) for course in others if course.share.value is not None]
+
+
+def _table(asked: Question, own: Course, others: list[Course], columns: list[str]) -> pd.DataFrame:
+    """The figures of a chart, a row a step and line; times are days, or moments in the reader's zone."""
+    courses = [own, *others]
+    parts = []
+    for course in courses:
+        part = course.steps[["start", *columns]].rename(columns={"own": "voices read", "read": "voices read"})
+        part["start"] = [_when(start, asked) for start in part["start"]]
+        part.insert(1, "whose", course.name)
+        parts.append(part)
+    whole = pd.concat(parts, ignore_index=True).rename(columns={"start": f"{asked.step} from"})
+    return whole if len(courses) > 1 else whole.drop(columns="whose")
+
+
+def _when(start: pd.Timestamp, asked: Question) -> object:
+    moment: datetime = start.to_pydatetime()
+    return moment.replace(tzinfo=asked.scope.zone) if asked.step is Step.HOUR else moment.date()
+
+
+def _together(asked: Question, own: Course, others: list[Course]) -> None:
+    if not others:
+        return
+    st.header("Side by side, over the whole period.", anchor=False)
+    rows, plain = [], []
+    for course in [own, *others]:
+        found = None if course is own else change(own.share, course.share)
+        voices, mean = int(course.steps["voices"].sum()), course.satisfaction
+        link = address("mentions", mentions_of(asked, course.scope, course.scope.first, course.scope.last))
+        rows.append(
+            (
+                f'<a href="{link}" target="_self">{escape(course.name)}</a>',
+                percent(course.share.value, 1),
+                "–" if course.share.low is None else f"{percent(course.share.low)} to {percent(course.share.high)}",
+                "" if found is None else f"{points(found.value)}{'' if found.sure else ' ?'}",
+                count(voices),
+                "–" if mean is None else f"{mean:.2f}",
+            )
+        )
+        plain.append(
+            {
+                "whose": course.name,
+                "first day": course.scope.first,
+                "last day": course.scope.last,
+                "share": course.share.value,
+                "low": course.share.low,
+                "high": course.share.high,
+                "difference": None if found is None else found.value,
+                "difference at least": None if found is None else found.low,
+                "difference at most": None if found is None else found.high,
+                "voices": voices,
+                "satisfaction": mean,
+            }
+        )
+    columns = [
+        Column(words="Whose"),
+        Column(words="share", number=True),
+        Column(words="95 % interval", number=True, roomy=True),
+        Column(words="ours less theirs", number=True),
+        Column(words="voices", number=True, wide=True),
+        Column(words="satisfaction", number=True, roomy=True),
+    ]
+    put(table(columns, rows) + '<p class="gs-small">A question mark: could be chance.</p>')
+    download("trend-side-by-side", pd.DataFrame(plain), asked.said)

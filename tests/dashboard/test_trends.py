@@ -1,0 +1,105 @@
+"""Trends: figures are those of the counts, in any step; comparisons say what is sure and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+import streamlit as st
+
+from collector.store import Store
+from collector.store.mentions import save_mentions
+from dashboard.queries import figures, trends
+from dashboard.scope import Scope
+from dashboard.steps import Step, in_steps
+from dashboard.views.trends import worst_step
+from sentiment.store.readings import claim, save_readings
+from sentiment.taxonomy import ALL
+from tests.conftest import BERLIN
+from tests.dashboard.conftest import BRAND, OTHER, SOURCES, Filled
+from tests.dashboard.test_queries import FERRIES, a_scope
+from tests.dashboard.test_views import opened, words_of
+from tests.fakes import NOW, a_mention, a_reading
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("facet", [ALL, "rater/Reliability", "aspect/timeliness"])
+@pytest.mark.parametrize("step", Step)
+def test_every_step_adds_up_to_the_same(filled: Filled, step: Step, facet: str) -> None:
+    scope = a_scope(filled, days=21)
+    with filled.store.read() as conn:
+        days, whole = figures.by_day(conn, scope, facet), figures.by_day(conn, scope)
+        found = in_steps(trends.over_time(conn, scope, facet, step), step, first=scope.first, last=scope.last)
+    assert found["mentions"].sum() == days["mentions"].sum()
+    assert found["negative"].sum() == days["negative"].sum()
+    assert found["read"].sum() == whole["read"].sum()
+    assert found["own"].sum() == days["read"].sum()
+
+
+def test_a_source_narrows_the_hours_too(filled: Filled) -> None:
+    scope = a_scope(filled, days=14, sources=(SOURCES[2],))
+    with filled.store.read() as conn:
+        hours = trends.over_time(conn, scope, ALL, Step.HOUR)
+        assert hours["mentions"].sum() == figures.by_day(conn, scope)["mentions"].sum() > 0
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_one_and_no_mention_is_lost(store: Store) -> None:
+    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+    with store.write() as conn:
+        texts = ["The late crossing to the islands", "A lovely cabin and good coffee"]
+        save_mentions(conn, store, [a_mention(str(n), created_at=at, text=texts[n]) for n, at in enumerate(twice)])
+        save_readings(conn, store, [(u, a_reading()) for u in claim(conn, "me", NOW, timedelta(minutes=1), 9)], NOW)
+        day = date(2026, 10, 25)
+        scope = Scope(brand=FERRIES, first=day, last=day, zone=BERLIN, lens="rater")
+        hours = trends.over_time(conn, scope, ALL, Step.HOUR)
+    assert len(hours) == 25
+    steps = in_steps(hours, Step.HOUR, first=day, last=day)
+    assert len(steps) == 24
+    assert steps.loc[steps["mentions"] > 0, "start"].tolist() == [pd.Timestamp(2026, 10, 25, 2)]
+    assert steps["mentions"].sum() == 2
+
+
+def test_the_page_says_its_share_beside_the_days_before(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = words_of(opened("trends", filled.config, monkeypatch))
+    scope = a_scope(filled, days=30)
+    with filled.store.read() as conn:
+        days, before = figures.by_day(conn, scope), figures.by_day(conn, scope.before)
+    for part in (days, before):
+        assert f"{100 * part['negative'].sum() / part['read'].sum():.1f}\u202f%" in words
+    assert "in the days before" in words
+    assert "Read what was said" in words
+
+
+def test_another_brand_and_another_year_stand_beside_it(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened("trends", filled.config, monkeypatch, step="week", about="Reliability", compare=OTHER)
+    assert f"at {OTHER}" in words_of(app)
+    assert f"Reliability of {BRAND}" in words_of(app)
+    nothing = words_of(opened("trends", filled.config, monkeypatch, compare="a year before"))
+    assert "nothing was read a year before" in nothing
+
+
+def test_hours_of_a_long_period_fall_back_to_days_and_say_so(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = words_of(opened("trends", filled.config, monkeypatch, step="hour", period="90 days"))
+    assert "Hours are shown for up to 31 days" in words
+    assert "Dissatisfaction by day" in words
+
+
+def test_an_address_of_nonsense_shows_the_page_all_the_same(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    words_of(opened("trends", filled.config, monkeypatch, step="<b>", compare="nobody", about="'; DROP"))
+
+
+def test_the_worst_step_is_one_that_is_surely_bad() -> None:
+    steps = pd.DataFrame(
+        {"read": [2, 100, 50], "negative": [2, 60, 32], "low": [0.34, 0.5, 0.49], "share": [1.0, 0.6, 0.64]}
+    )
+    worst = worst_step(steps)
+    assert worst is not None
+    assert worst["negative"] == 60
+    assert worst_step(steps.assign(negative=0)) is None
