@@ -16,7 +16,7 @@ from collector.store.tables import mention
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.counts import aspect_facet
-from sentiment.store.readings import correction, label, label_aspect, unreadable
+from sentiment.store.readings import correction, label, label_aspect, reading, unreadable
 
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
@@ -47,6 +47,7 @@ ROW = [
     "corrected",
     "validated",
 ]
+ASPECT = ["mention_id", "aspect", "polarity", "confidence", "start", "end", "evidence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,6 @@ def _frame(conn: Connection, query: Select[Any]) -> pd.DataFrame:
 def aspects(conn: Connection, ids: Sequence[int]) -> pd.DataFrame:
     """What these mentions are about: mention_id, aspect, polarity (a word), confidence, start, end, evidence (text)."""
     start, end = label_aspect.c.start, label_aspect.c.end
-    names = ["mention_id", "aspect", "polarity", "confidence", "start", "end", "evidence"]
     query = (
         select(
             label_aspect.c.mention_id,
@@ -202,7 +202,37 @@ def aspects(conn: Connection, ids: Sequence[int]) -> pd.DataFrame:
         values[3] = values[3] / 1000
         values[6] = (values[6] or "")[:EVIDENCE_SHOWN]
         rows.append(values)
-    return pd.DataFrame.from_records(rows, columns=names)
+    return pd.DataFrame.from_records(rows, columns=ASPECT)
+
+
+def aspects_read(conn: Connection, ids: Sequence[int], *, model: str | None = None) -> pd.DataFrame:
+    """What the model read of these mentions, whatever rules and people say: the columns of `aspects`.
+
+    model: None stands for the one that each mention's label goes by.
+    """
+    rows = []
+    for row in _readings(conn, ids, model):
+        for name, sign, confidence, start, end in row.aspects:
+            evidence = str(row.text)[start:end][:EVIDENCE_SHOWN]
+            rows.append((row.mention_id, name, Sentiment.of_sign(sign).value, confidence / 1000, start, end, evidence))
+    return pd.DataFrame.from_records(sorted(rows, key=lambda row: (row[0], row[4])), columns=ASPECT)
+
+
+def sentiments_read(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The sentiment that the model read of these mentions, in a word, whatever rules and people say."""
+    return {row.mention_id: Sentiment.of_sign(row.sentiment).value for row in _readings(conn, ids, None)}
+
+
+def _readings(conn: Connection, ids: Sequence[int], model: str | None) -> list[Any]:
+    query = (
+        select(reading.c.mention_id, reading.c.sentiment, reading.c.aspects, mention.c.text)
+        .join(mention, mention.c.id == reading.c.mention_id)
+        .where(reading.c.mention_id.in_(ids))
+    )
+    if model is not None:
+        return list(conn.execute(query.where(reading.c.model == model)))
+    held = (label.c.mention_id == reading.c.mention_id) & (label.c.model == reading.c.model)
+    return list(conn.execute(query.join(label, held)))
 
 
 def how_many(conn: Connection, wanted: Wanted, limit: int = 10_000) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     SmallInteger,
@@ -81,18 +82,31 @@ def number_of(monday: date) -> int:
     return (monday - EPOCH.date()).days
 
 
-def draw(conn: Connection, now: datetime, zone: ZoneInfo) -> Sample | None:
-    """The sample to check now, drawn if nobody did: from the last full week, or from this one if it is the first.
+def due(conn: Connection, now: datetime, zone: ZoneInfo) -> date | None:
+    """The Monday of the week whose sample is to be checked now: the last full one, this one if it is the first.
 
-    Every reading of the week by its newest model is as likely as any other to be in it, and the week alone decides
-    which are: whoever draws gets the same. None: nothing was read yet.
+    None: nothing was read yet.
     """
     this = monday_of(now.astimezone(zone).date())
     for monday in (this - timedelta(days=7), this):
-        found = sample_of(conn, monday) or _draw(conn, monday, now, zone)
-        if found is not None:
-            return found
+        anything = select(reading.c.mention_id).where(_within(monday, zone)).limit(1)
+        if sample_of(conn, monday) is not None or conn.scalar(anything) is not None:
+            return monday
     return None
+
+
+def draw(conn: Connection, monday: date, now: datetime, zone: ZoneInfo) -> Sample | None:
+    """The sample of a week, drawn if nobody did before; None where nothing was read in it.
+
+    Every reading of the week by its newest model is as likely as any other to be in it, and the week alone decides
+    which are: whoever draws gets the same.
+    """
+    return sample_of(conn, monday) or _draw(conn, monday, now, zone)
+
+
+def _within(monday: date, zone: ZoneInfo) -> ColumnElement[bool]:
+    start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (monday, monday + timedelta(days=7)))
+    return and_(reading.c.read_at >= start, reading.c.read_at < end)
 
 
 def sample_of(conn: Connection, monday: date) -> Sample | None:
@@ -104,8 +118,7 @@ def sample_of(conn: Connection, monday: date) -> Sample | None:
 
 
 def _draw(conn: Connection, monday: date, now: datetime, zone: ZoneInfo) -> Sample | None:
-    start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (monday, monday + timedelta(days=7)))
-    within = and_(reading.c.read_at >= start, reading.c.read_at < end)
+    within = _within(monday, zone)
     model = conn.scalar(select(reading.c.model).where(within).order_by(reading.c.read_at.desc()).limit(1))
     if model is None:
         return None

@@ -16,7 +16,7 @@ from sentiment.store.checks import SKIP, check, take_back
 from sentiment.store.corrections import CannotCorrect, correct, corrected_texts
 from sentiment.store.counts import verify
 from sentiment.store.readings import label, label_aspect, queue_other_models
-from sentiment.store.samples import SIZE, draw, monday_of, next_to_check, sample_of, sampled
+from sentiment.store.samples import SIZE, draw, due, monday_of, next_to_check, sample_of, sampled
 from tests.conftest import BERLIN
 from tests.fakes import NOW, FakeReader, a_mention
 
@@ -32,14 +32,15 @@ def fill(store: Store, many: int, at=NOW) -> None:
 
 def drawn(store: Store, now=NOW):
     with store.write() as conn:
-        found = draw(conn, now, BERLIN)
+        found = draw(conn, due(conn, now, BERLIN), now, BERLIN)
         rows = conn.execute(select(sampled).where(sampled.c.week == (found.monday - date(1970, 1, 1)).days)).all()
     return found, rows
 
 
 def test_the_first_sample_is_of_the_running_week_and_later_ones_of_the_last_full_week(any_store: Store) -> None:
     with any_store.write() as conn:
-        assert draw(conn, NOW, BERLIN) is None
+        assert due(conn, NOW, BERLIN) is None
+        assert draw(conn, MONDAY, NOW, BERLIN) is None
     fill(any_store, 80)
     found, rows = drawn(any_store)
     assert (found.monday, found.population, len(rows)) == (MONDAY, 80, SIZE)

@@ -1,0 +1,136 @@
+"""The page on reading quality, as Streamlit runs it: one key an answer, figures from the sample alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import streamlit as st
+from sqlalchemy import func, select
+from streamlit.testing.v1 import AppTest
+
+from dashboard.queries import quality
+from sentiment.store import open_store
+from sentiment.store.counts import verify
+from sentiment.store.readings import correction, label
+from sentiment.store.samples import due, sampled
+from tests.dashboard.conftest import Filled, a_config, fill
+
+TIMEOUT = 120
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[Filled]:
+    """A filled store that a test may change."""
+    config, now = a_config(tmp_path), datetime.now(UTC)
+    store = open_store(str(tmp_path / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
+    fill(store, now)
+    yield Filled(store=store, config=config, now=now)
+    store.engine.dispose()
+
+
+def opened(config: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(config))
+    return AppTest.from_string("from dashboard.views import quality\nquality.show()", default_timeout=TIMEOUT).run()
+
+
+def words_of(app: AppTest) -> str:
+    assert not app.exception, app.exception[0].value
+    html = [element.proto.body for element in app.get("html")]
+    return "\n".join([*html, *(h.value for h in app.header), *(c.value for c in app.caption)])
+
+
+def progress(filled: Filled) -> quality.Progress:
+    with filled.store.read() as conn:
+        monday = due(conn, datetime.now(UTC), ZoneInfo("Europe/Berlin"))
+        assert monday is not None
+        return quality.progress(conn, monday)
+
+
+def test_an_empty_store_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = words_of(opened(a_config(tmp_path), monkeypatch))
+    assert "Nothing has been read yet." in words
+    assert "groundswell" in words
+
+
+def test_nobody_checks_without_a_name(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(changing.config, monkeypatch)
+    assert "too few" in words_of(app)
+    assert app.button(key="verdict-right").disabled
+    app.text_input(key="corrector").set_value("Ada").run()
+    assert not app.button(key="verdict-right").disabled
+
+
+def test_answers_are_recorded_one_by_one_and_figures_follow(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(changing.config, monkeypatch)
+    app.text_input(key="corrector").set_value("Ada").run()
+    for _ in range(5):
+        app.button(key="verdict-right").click().run()
+    app.button(key="verdict-skip").click().run()
+    assert (progress(changing).checked, progress(changing).skipped, progress(changing).left) == (5, 1, 44)
+    with changing.store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(correction)) == 0
+        at = conn.execute(
+            select(sampled.c.mention_id, sampled.c.sentiment)
+            .where(sampled.c.verdict.is_(None))
+            .order_by(sampled.c.place)
+        ).first()
+    wrong = "positive" if at.sentiment != 1 else "negative"
+    aspect = next(button for button in app.button if (button.key or "").startswith(f"aspect-{at.mention_id}-"))
+    aspect.click().run()
+    assert any("wrong" in button.label for button in app.button)
+    app.button(key=f"verdict-{wrong}").click().run()
+    with changing.store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(correction)) == 2
+        held = conn.scalars(select(label.c.sentiment).where(label.c.mention_id == at.mention_id)).one()
+        assert held == {"positive": 1, "negative": -1}[wrong]
+        assert verify(conn) == []
+        everything = quality.checked(conn)
+    assert sum(one.right for one in everything) == 5
+    assert [one.wrong for one in everything if one.wrong] != []
+    assert "commonest mistake" in words_of(app)
+    app.button(key="take-back").click().run()
+    assert progress(changing).checked == 5
+    with changing.store.read() as conn:
+        assert verify(conn) == []
+        assert conn.scalars(select(label.c.sentiment).where(label.c.mention_id == at.mention_id)).one() == at.sentiment
+
+
+def test_with_enough_answers_the_page_tells_accuracy_with_its_interval(
+    changing: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(changing.config, monkeypatch)
+    with changing.store.write() as conn:
+        conn.execute(
+            sampled.update().where(sampled.c.place < 40, sampled.c.sentiment == -1).values(verdict="negative", who="A")
+        )
+        conn.execute(
+            sampled.update().where(sampled.c.place < 40, sampled.c.sentiment != -1).values(verdict="positive", who="A")
+        )
+        everything = quality.checked(conn)
+    right = sum(one.right for one in everything)
+    words = words_of(opened(changing.config, monkeypatch))
+    assert f"Sentiment is read rightly in {100 * right / 40:.0f}" in words
+    assert "95 % interval" in words
+    assert "drawn at random" in words
+
+
+def test_a_text_in_the_sample_cannot_do_anything(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(changing.config, monkeypatch)
+    with changing.store.write() as conn:
+        first = conn.scalars(
+            select(sampled.c.mention_id).where(sampled.c.verdict.is_(None)).order_by(sampled.c.place)
+        ).first()
+        conn.exec_driver_sql(f"UPDATE mention SET text = '<script>alert(1)</script><b>late</b>' WHERE id = {first}")
+    words = words_of(app.run())
+    assert "&lt;script&gt;" in words
+    assert "<script" not in words
