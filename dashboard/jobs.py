@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,10 +16,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from collector.cadence import LOOKED_BACK, Pause, pause_of, rate_of, waits
 from collector.collect import RunReport, collect
 from collector.http import Client
 from collector.sources import SourceConfig, is_pushed
 from collector.store import Store
+from collector.store.mentions import said_since
+from collector.store.runs import set_state, state_of
 from collector.store.voices import forget_old_voices
 from collector.verify import can_verify, verify_source
 from dashboard.config import Config
@@ -39,6 +42,7 @@ DETECT_EVERY = timedelta(minutes=1)
 NOTIFY_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=6)
 VERIFY_EVERY = timedelta(hours=6)
+LOOK_AGAIN = timedelta(hours=1)
 LAST_PAGE = timedelta(seconds=60)
 """How long Ctrl-C waits for the pages in hand."""
 
@@ -98,6 +102,22 @@ class Pipeline:
             force=force,
             on_page=on_page,
         )
+
+    def plan(self, source: SourceConfig, report: RunReport) -> Pause:
+        """When this source is read next, by what is said there lately; kept in the store, for people to see."""
+        now = self.clock()
+        with self.store.write() as conn:
+            state: Mapping[Any, Any] = state_of(conn, source.name) or {}
+            said = {length: said_since(conn, source.name, now - length) for length in LOOKED_BACK}
+            pause = pause_of(
+                source,
+                rate=rate_of(said),
+                pages=report.pages,
+                budget_left=state.get("budget_left"),
+                wait=waits(state, now),
+            )
+            set_state(conn, source.name, source.kind, next_run=now + pause.length, pace=pause.because)
+        return pause
 
     def verify(self, source: SourceConfig) -> RunReport:
         """Read back what a source gave in the last days: edits become revisions, what is gone there goes here."""
@@ -202,6 +222,9 @@ class Schedule:
 
     def _collect(self, source: SourceConfig) -> None:
         report = self._pipeline.collect(source)
+        # A wait of days may end sooner, by somebody's try; a run that is still too early costs nothing.
+        soon = min(self._pipeline.plan(source, report).length, max(source.every, LOOK_AGAIN))
+        self._scheduler.modify_job(f"collect:{source.name}", next_run_time=utc_now() + soon)
         if report.error:
             self._pipeline.tell(f"{source.name}: {report.error}")
         elif report.new or report.edited:

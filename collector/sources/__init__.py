@@ -34,6 +34,8 @@ from collector.mention import Item
 if TYPE_CHECKING:
     from collector.http import Client
 
+SHORTEST = timedelta(seconds=10)
+"""Shortest pause between two runs that can be configured."""
 Cursor = Mapping[str, Any]
 """Opaque JSON by which a source finds its place again; only the source that wrote it reads it."""
 
@@ -156,6 +158,7 @@ class SourceConfig:
     name      unique; the `source` of its mentions
     brand     all its items belong to this brand; None: items are matched against every brand
     every     pause between two runs
+    at_least  shortest pause: where it is given, a source at which much is said is read more often than `every`
     max_pages  at most this many pages a run; the next run goes on from there (None: as many as a run may read)
     """
 
@@ -167,8 +170,11 @@ class SourceConfig:
     enabled: bool = True
     fresh_within: timedelta | None = None
     max_pages: int | None = None
+    at_least: timedelta | None = None
 
     def __post_init__(self) -> None:
+        if self.at_least is not None and not SHORTEST <= self.at_least <= self.every:
+            raise BadSettings("at_least is the shortest pause: at least 10 seconds, and no longer than every.")
         if self.max_pages is not None and self.max_pages < 1:
             raise BadSettings(f"max_pages is {self.max_pages}; a run must read at least one page.")
 

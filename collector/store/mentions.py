@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -231,6 +232,12 @@ def ids_named(conn: Connection, name: str) -> list[int]:
     if slash:
         wanted.append(and_(mention.c.source == source, mention.c.external_id == external_id))
     return list(conn.scalars(select(mention.c.id).where(or_(*wanted))))
+
+
+def said_since(conn: Connection, source: str, since: datetime) -> int:
+    """How many mentions of a source were said since a moment."""
+    query = select(func.count()).where(mention.c.source == source, mention.c.created_at >= since)
+    return conn.scalar(query) or 0
 
 
 def known_since(conn: Connection, source: str, since: datetime, after: int, limit: int) -> list[tuple[int, str]]:

@@ -58,6 +58,7 @@ def import_file(
     from collector.sources import SourceConfig
     from collector.sources.files import import_settings, preview
     from dashboard.jobs import utc_now
+    from dashboard.reports import in_words
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)
@@ -78,7 +79,7 @@ def import_file(
             say(f"  {reject.place}: {reject.reason}")
         return
     report = _run(session, SourceConfig(name=source or file.stem, kind="files", settings=settings, brand=chosen))
-    say(_in_words(report))
+    say(in_words(report))
     _print_rejects(session, report)
     say("Next: groundswell classify   (or leave it to a running groundswell up)")
     if report.error:
@@ -105,24 +106,6 @@ def _run(session: Session, source: SourceConfig, **options: Any) -> RunReport:
         return session.pipeline.collect(source, on_page=on_page, **options)
 
 
-def _in_words(report: RunReport) -> str:
-    if report.skipped:
-        return f"{report.source}: not read now. {report.skipped}"
-    parts = [
-        f"{report.new:,} new",
-        f"{report.edited:,} edited",
-        f"{report.unchanged:,} known already",
-        f"{report.unmatched:,} about no brand",
-        f"{report.rejected:,} rejected",
-        f"{report.deleted:,} deleted",
-    ]
-    shown = [part for part in parts if not part.startswith("0 ")] or ["nothing new"]
-    line = f"{report.source}: {', '.join(shown)} in {report.pages:,} pages"
-    if report.note:
-        line += f". Note: {report.note}"
-    return f"{line}. FAILED: {report.error}" if report.error else line
-
-
 def _print_rejects(session: Session, report: RunReport, most: int = 10) -> None:
     if not report.rejected:
         return
@@ -145,6 +128,8 @@ def collect(
     json: bool = JsonOption,
 ) -> None:
     """Run sources once, now."""
+    from dashboard.reports import in_words
+
     session = Session(config)
     chosen = _chosen(session, names or [])
     start = when(since, session.config.zone, "--since")
@@ -157,7 +142,7 @@ def collect(
         report = _run(session, source, since=start, force=force)
         reports.append(report)
         if not json:
-            say(_in_words(report))
+            say(in_words(report))
             _print_rejects(session, report)
     if json:
         print_json([{name: getattr(r, name) for name in r.__slots__} for r in reports])
@@ -261,6 +246,8 @@ def _print_health(session: Session, *, json: bool) -> None:
                 "last_success": kept.get("last_success"),
                 "promised_within": span(promise_of(source)),
                 "requests_left": kept.get("budget_left"),
+                "next_run": kept.get("next_run"),
+                "because": kept.get("pace"),
                 "mentions_a_day": round(int(mentions.get(source.name, 0)) / 7, 1),
                 "error": kept.get("last_error") if stands.state is State.FAILING else None,
             }

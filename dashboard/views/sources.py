@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from collector.sources import SourceConfig
 from dashboard import charts
 from dashboard.queries import health
 from dashboard.scope import midnight
@@ -17,7 +18,8 @@ from dashboard.standing import promise_of, standing
 from dashboard.views.parts import answer, chart, download, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
-from dashboard.words import count, moment, sentence, span
+from dashboard.views.try_now import try_now
+from dashboard.words import ago, count, moment, sentence, span
 
 TITLE = "Sources"
 ICON = ":material/rss_feed:"
@@ -45,7 +47,9 @@ def show() -> None:
     answer(sentence(told))
     put(_table(found))
     download(found, "source-health")
+    try_now()
     _calendar()
+    _missing()
     _rejects()
 
 
@@ -71,6 +75,7 @@ def health_table() -> pd.DataFrame:
                 "brand": (source.brand if source else None) or "every brand",
                 "state": stands.state.value,
                 "told": stands.sentence,
+                "next": _next(source, state, at),
                 "last success": state.get("last_success"),
                 "promised": span(promise_of(source)) if source else "",
                 "requests left": state.get("budget_left"),
@@ -79,6 +84,14 @@ def health_table() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _next(source: SourceConfig | None, state: Mapping[Any, Any], at: datetime) -> str:
+    """When the schedule reads a source next and why; nothing where the schedule is not running."""
+    planned = state.get("next_run")
+    if source is None or not source.enabled or planned is None or planned < at:
+        return ""
+    return f"Next {ago(planned, at)}: {state.get('pace')}." if planned - at >= timedelta(minutes=1) else "Next soon."
 
 
 _COLUMNS = (
@@ -95,7 +108,7 @@ def _table(found: pd.DataFrame) -> str:
     rows = [
         (
             f"{escape(str(row['source']))}{small(_kind(row))}",
-            f'<span class="gs-sign">{_SIGNS[row["state"]]} {row["state"]}</span>{small(str(row["told"]))}',
+            f'<span class="gs-sign">{_SIGNS[row["state"]]} {row["state"]}</span>{small(_told(row))}',
             f"{row['mentions a day']:,.1f}",
             "–" if pd.isna(row["requests left"]) else count(float(row["requests left"])),
             count(row["rejected, 7 days"]),
@@ -103,6 +116,10 @@ def _table(found: pd.DataFrame) -> str:
         for row in found.to_dict("records")
     ]
     return table(_COLUMNS, rows)
+
+
+def _told(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['told']} {row['next']}".strip()
 
 
 def _kind(row: Mapping[Hashable, Any]) -> str:
@@ -144,6 +161,28 @@ def _read(part: pd.DataFrame, begin: datetime, end: datetime) -> timedelta:
     for start, stop in zip(part["start"], part["end"], strict=True):
         total += max(timedelta(0), min(stop, end) - max(start, begin))
     return total
+
+
+def _missing() -> None:
+    """What could not be read, and why; longest first would hide what is missing now, so newest first."""
+    until, zone = now(), session().zone
+    found = look(health.missing, midnight(today() - timedelta(days=CALENDAR_DAYS - 1), zone), until)
+    if found.empty:
+        return
+    shown = pd.DataFrame(
+        {
+            "source": found["source"],
+            "from": [moment(at, zone) for at in found["start"]],
+            "to": [moment(at, zone) for at in found["end"]],
+            "long": [span(end - start) for start, end in zip(found["start"], found["end"], strict=True)],
+            "why": found["why"],
+            "reason": found["reason"],
+        }
+    )
+    st.header(f"{count(len(shown), 'span', 'spans')} not read, with the reason", anchor=False)
+    st.dataframe(shown, hide_index=True, key="missing", alt="Spans of time that could not be read, with the reason")
+    st.caption("What can still be read is read by the next runs and then leaves this list. Until then it is unknown.")
+    download(shown, "not-read")
 
 
 def _rejects() -> None:

@@ -1,0 +1,51 @@
+"""One run of a source that a person asked for: beside the schedule, under the same lease, watched as it goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from collector.collect import RunReport
+
+log = structlog.get_logger("groundswell")
+Collect = Callable[[Callable[[RunReport], None]], RunReport]
+"""Runs a source once, telling the figures so far after each page."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """A run in a thread of its own; `report` is the figures so far, and the whole outcome once it is not running."""
+
+    source: str
+    report: RunReport | None = None
+    failure: str | None = None
+    _thread: threading.Thread | None = field(default=None, repr=False)
+
+    @property
+    def running(self) -> bool:
+        """Whether the run is still under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, collect: Collect) -> Trial:
+        """Begin; returns at once. A process that ends takes the page in hand back, and nothing is lost."""
+        self._thread = threading.Thread(target=self._run, args=(collect,), name=f"trial {self.source}", daemon=True)
+        self._thread.start()
+        return self
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end, at most so long."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _keep(self, report: RunReport) -> None:
+        self.report = report
+
+    def _run(self, collect: Collect) -> None:
+        try:
+            self.report = collect(self._keep)
+        except Exception as error:  # noqa: BLE001  # the boundary of the thread: whatever went wrong is shown
+            log.error("a run that was asked for failed", source=self.source, error=f"{type(error).__name__}: {error}")
+            self.failure = f"An unexpected {type(error).__name__} ended the run; the log says more."

@@ -1,0 +1,116 @@
+"""The button that reads a source now: what came, the error in words, and never two runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from sqlalchemy import func, select
+
+from collector.cadence import Pause
+from collector.collect import RunReport
+from collector.sources import SourceConfig
+from collector.store.runs import run, set_state, state_of, take_lease, this_process
+from dashboard.config import load_config
+from dashboard.jobs import Pipeline, store_of
+from dashboard.trial import Trial
+from tests.collector.server import World, posts, serving
+from tests.dashboard.test_views import opened, words_of
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    served = World(posts=posts(30, datetime.now(UTC) - MINUTE, apart=MINUTE))
+    with serving(served):
+        yield served
+
+
+@pytest.fixture
+def config(tmp_path: Path, world: World) -> Path:
+    file = tmp_path / "groundswell.toml"
+    file.write_text(
+        '[[brand]]\nname = "Aurora Air"\nown = true\n[[source]]\nname = "toots"\nkind = "mastodon"\n'
+        f'tags = ["auroraair"]\nbase_url = "{world.base}"\nevery = "30m"\nat_least = "1m"\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+def tried(config: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Press the button, wait for the end of the run, and look again."""
+    app = opened("sources", config, monkeypatch)
+    app.button(key="try-now").click().run()
+    app.session_state["trial"].join(30)
+    return words_of(app.run())
+
+
+def pipeline_of(config: Path, now: datetime) -> Pipeline:
+    loaded = load_config(config)
+    return Pipeline(config=loaded, store=store_of(loaded), clock=lambda: now)
+
+
+def test_a_source_is_read_at_once_and_the_screen_says_what_came(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "toots was read: 30 new." in tried(config, monkeypatch)
+
+
+def test_an_error_is_told_in_words_and_as_text(config: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.faults.extend(["html"] * 5)
+    words = tried(config, monkeypatch)
+    assert "toots could not be read." in words
+    assert "HTML page" in words
+
+
+def test_a_source_that_is_being_read_is_not_read_twice(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = pipeline_of(config, datetime.now(UTC))
+    with pipeline.store.write() as conn:
+        take_lease(conn, "collect/toots", this_process(), datetime.now(UTC), 10 * MINUTE)
+    assert "toots was not read. Another process is collecting this source." in tried(config, monkeypatch)
+    with pipeline.store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(run)) == 0
+    pipeline.store.engine.dispose()
+
+
+def test_a_site_that_asked_us_to_wait_is_asked_all_the_same(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = pipeline_of(config, datetime.now(UTC))
+    with pipeline.store.write() as conn:
+        set_state(conn, "toots", "mastodon", wait_until=datetime.now(UTC) + timedelta(hours=2))
+    assert "toots was read: 30 new." in tried(config, monkeypatch)
+    pipeline.store.engine.dispose()
+
+
+def test_a_run_that_breaks_says_so() -> None:
+    def broken(_on_page: object) -> RunReport:
+        raise ZeroDivisionError
+
+    trial = Trial(source="toots").start(broken)
+    trial.join(10)
+    assert (trial.running, trial.failure) == (
+        False,
+        "An unexpected ZeroDivisionError ended the run; the log says more.",
+    )
+
+
+def test_the_next_run_is_planned_by_what_is_said_there_and_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = pipeline_of(config, datetime.now(UTC))
+    source: SourceConfig = pipeline.config.sources[0]
+    pause = pipeline.plan(source, pipeline.collect(source))
+    told = "about 30 new mentions an hour lately, so that a run brings about 10"
+    assert pause == Pause(length=20 * MINUTE, because=told)
+    with pipeline.store.read() as conn:
+        state = state_of(conn, "toots")
+    assert state is not None
+    assert (state["next_run"] - pipeline.clock(), state["pace"]) == (pause.length, told)
+    words = words_of(opened("sources", config, monkeypatch))
+    assert f"minutes: {told}." in words
+    pipeline.store.engine.dispose()
