@@ -12,6 +12,10 @@ from dashboard.charts.parts import CONFIG, Spec, number, time_axis
 from dashboard.theme import ACCENT, HEAT
 
 
+FEW = 8
+"""Cells of fewer voices are pale."""
+
+
 def heat_map(cells: pd.DataFrame, order: Sequence[str], *, unit: str, height: int = 300) -> Spec:
     """Share by row and time. cells: row (label), start (ISO date), end (ISO date), share (0 to 1), negative, read."""
     rows = [
@@ -32,8 +36,12 @@ def heat_map(cells: pd.DataFrame, order: Sequence[str], *, unit: str, height: in
         {"field": "negative", "title": "Dissatisfied voices", "format": ","},
         {"field": "read", "title": "Voices read", "format": ","},
     ]
-    scale = {"range": list(HEAT), "domainMin": 0}
-    return _map(rows, scale, "share of all voices", told, height=height, order=order)
+    # A share of three voices may be 100 %: it must not take the colours from all the others.
+    solid = [row["value"] for row in rows if row["value"] is not None and row["read"] >= FEW]
+    scale = {"range": list(HEAT), "domain": [0, max([0.04, *solid])], "clamp": True}
+    spec = _map(rows, scale, "share of all voices", told, height=height, order=order)
+    spec["encoding"]["opacity"] = {"condition": {"test": f"datum.read < {FEW}", "value": 0.35}, "value": 1}
+    return spec
 
 
 def coverage_calendar(cells: pd.DataFrame, *, height: int) -> Spec:

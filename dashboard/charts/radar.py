@@ -10,14 +10,15 @@ from typing import Any
 from dashboard.charts.parts import CONFIG, Spec
 from dashboard.theme import GAP, NEGATIVE, OTHERS
 
-SIZE = 320
-"""Points; fits a phone. A radar must be square, so it does not stretch."""
-EDGE = 1.45
-"""How far the square reaches beyond the outermost ring: room for the names around it."""
+WIDTH, HEIGHT = 340, 270
+"""Points; fits a phone. Circles must stay round, so it does not stretch."""
+RADIUS = 98
+"""Points from the middle to the outermost ring: what the names around it leave."""
+_LEGEND = {"symbolType": "stroke", "labelLimit": 300, "direction": "vertical"}
 RINGS = (0.25, 0.5, 0.75, 1.0)
 
 
-def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | None]]], *, size: int = SIZE) -> Spec:
+def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | None]]]) -> Spec:
     """A closed line for each profile over at least three axes, in their order from the top clockwise.
 
     profiles: a name with its values, 0 to 1 each (None counts as 0, and its tooltip says nothing was read). The rings
@@ -27,7 +28,7 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
     names = [name for name, _ in profiles]
     strokes = [(NEGATIVE, [1, 0]), *OTHERS]
     scale = {"domain": names, "range": [colour for colour, _ in strokes[: len(names)]]}
-    layers: list[Spec] = [_rings(len(axes)), _spokes(len(axes)), _ring_names(top), *_axis_names(axes)]
+    layers: list[Spec] = [_rings(len(axes)), _spokes(len(axes)), _ring_names(top, len(axes)), *_axis_names(axes)]
     for (name, values), (colour, dash) in reversed(list(zip(profiles, strokes, strict=False))):
         points = [
             {
@@ -40,7 +41,7 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
             for number, (axis, value) in enumerate(zip(axes, values, strict=True))
         ]
         closed = [*points, {**points[0], "order": len(points)}]
-        shade = {"color": {"datum": name, "scale": scale, "legend": {"symbolType": "stroke", "labelLimit": 260}}}
+        shade = {"color": {"datum": name, "scale": scale, "legend": _LEGEND}}
         told = [
             {"field": "axis", "title": "Dimension"},
             {"field": "name", "title": "Whose"},
@@ -66,11 +67,15 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
                 "encoding": {**_PLACE, "tooltip": told},
             },
         ]
-    return {"layer": layers, "width": size, "height": size, "config": CONFIG}
+    return {"layer": layers, "width": WIDTH, "height": HEIGHT, "autosize": "pad", "config": CONFIG}
 
 
-_ACROSS = {"type": "quantitative", "scale": {"domain": [-EDGE, EDGE], "nice": False}, "axis": None}
-_PLACE: dict[str, Any] = {"x": {"field": "x", **_ACROSS}, "y": {"field": "y", **_ACROSS}}
+def _across(points: int) -> dict[str, Any]:
+    edge = points / 2 / RADIUS
+    return {"type": "quantitative", "scale": {"domain": [-edge, edge], "nice": False}, "axis": None}
+
+
+_PLACE: dict[str, Any] = {"x": {"field": "x", **_across(WIDTH)}, "y": {"field": "y", **_across(HEIGHT)}}
 
 
 def _round_up(value: float) -> float:
@@ -78,7 +83,7 @@ def _round_up(value: float) -> float:
     return next((step for step in (0.04, 0.08, 0.12, 0.2, 0.28, 0.4, 0.6, 0.8) if value <= step), 1.0)
 
 
-def _point(number: int, count: int, radius: float) -> dict[str, float]:
+def _point(number: float, count: int, radius: float) -> dict[str, float]:
     angle = 2 * pi * number / count
     return {"x": round(radius * sin(angle), 4), "y": round(radius * cos(angle), 4)}
 
@@ -103,11 +108,13 @@ def _spokes(count: int) -> Spec:
     }
 
 
-def _ring_names(top: float) -> Spec:
-    rows = [{"x": 0.03, "y": ring, "told": f"{100 * ring * top:.0f}\u202f%"} for ring in RINGS]
+def _ring_names(top: float, count: int) -> Spec:
+    """Half-way between the first two spokes, where no name and few points stand."""
+    at = cos(pi / count)
+    rows = [{**_point(0.5, count, ring * at), "told": f"{100 * ring * top:.0f}\u202f%"} for ring in RINGS]
     return {
         "data": {"values": rows},
-        "mark": {"type": "text", "align": "left", "baseline": "bottom", "fontSize": 10, "color": GAP},
+        "mark": {"type": "text", "align": "center", "baseline": "middle", "fontSize": 10, "color": GAP},
         "encoding": {**_PLACE, "text": {"field": "told"}},
     }
 
@@ -116,11 +123,11 @@ def _axis_names(axes: Sequence[str]) -> list[Spec]:
     """The names around it, each leaning away from the middle."""
     found: list[Spec] = []
     for number, axis in enumerate(axes):
-        place = _point(number, len(axes), 1.12)
+        place = _point(number, len(axes), 1.09)
         lean = "center" if abs(place["x"]) < 0.2 else "left" if place["x"] > 0 else "right"
         found.append(
             {
-                "data": {"values": [{**place, "told": wrap(axis, 13) or [""]}]},
+                "data": {"values": [{**place, "told": wrap(axis, 15, break_long_words=False) or [""]}]},
                 "mark": {"type": "text", "align": lean, "baseline": "middle", "fontSize": 11, "color": GAP},
                 "encoding": {**_PLACE, "text": {"field": "told"}},
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -11,17 +12,20 @@ from dashboard import charts
 from dashboard.comparison import changes_by, flat
 from dashboard.queries import figures
 from dashboard.scope import Scope
-from dashboard.shares import share
-from dashboard.views.download import download
+from dashboard.shares import Share, change, share
+from dashboard.views.comparing import Other, choose_others
+from dashboard.views.download import download, filters_of
 from dashboard.views.filters import about, choose_scope, same_filters
 from dashboard.views.parts import address, chart, empty, put, reading_progress
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
+from dashboard.views.tables import Column, table
 from dashboard.words import percent, sentence
 from sentiment.taxonomy import taxonomy
 
 TITLE = "Dimensions"
 ICON = ":material/grid_on:"
+AXES_AT_LEAST = 3
 DAYS_SHOWN = 45
 """A longer period is shown by weeks: more columns than this cannot be told apart on a phone."""
 
@@ -29,12 +33,15 @@ DAYS_SHOWN = 45
 def show() -> None:
     """Draw the page."""
     scope = choose_scope(lens=True)
+    with st.container(horizontal=True, key="trend-filters"):
+        others = choose_others(scope)
     reading_progress()
     days = ask(figures.by_day, scope)
     if not days["read"].sum():
         empty("Nothing has been read in these days.", "Choose a longer period, or wait until the mentions are read.")
         return
     _heat(scope, days)
+    _profiles(scope, others)
     _inside(scope)
 
 
@@ -57,7 +64,7 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         ),
         cells[["row", "start", "end", "share", "negative", "read"]].rename(columns={"row": "dimension"}),
         name="dimensions-over-time",
-        note="Share of all voices that are dissatisfied about each dimension. Blank: nothing was read.",
+        note="Share of all voices that are dissatisfied about each dimension. Pale: fewer than eight voices. Blank: none was read.",
         manifest=scope,
     )
 
@@ -84,6 +91,98 @@ def cells_of(found: pd.DataFrame, days: pd.DataFrame, order: list[str], *, width
             value = part / whole if whole else None
             rows.append((facet, start.isoformat(), end.isoformat(), part, int(whole), value))
     return pd.DataFrame.from_records(rows, columns=["facet", "start", "end", "negative", "read", "share"])
+
+
+def _profiles(scope: Scope, others: list[Other]) -> None:
+    """A radar of the lens, the brand's days beside what they are compared with, and the same as a table."""
+    order = figures.dimensions_of_lens(scope.lens)
+    if len(order) < AXES_AT_LEAST:
+        return
+    own = _shares(scope, order)
+    theirs = [(other, _shares(other.scope, order)) for other in others]
+    known = [(other, found) for other, found in theirs if any(one.value is not None for one in found.values())]
+    profiles = [(scope.brand, own), *((other.name, found) for other, found in known)]
+    labels = [taxonomy().label(facet) for facet in order]
+    told = sentence(_profile_finding(own, known))
+    left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
+    with left:
+        chart(
+            told,
+            charts.radar(labels, [(name, [found[facet].value for facet in order]) for name, found in profiles]),
+            _profile_table(profiles, labels),
+            name="dimension-profiles",
+            note="The further out, the more voices are dissatisfied about it.",
+            manifest=filters_of(scope) | {"lens": scope.lens, "compared with": [o.name for o in others] or "nothing"},
+        )
+    with right:
+        put(_profile_rows(scope, own, known))
+
+
+def _shares(scope: Scope, order: list[str]) -> dict[str, Share]:
+    """Dissatisfaction with each dimension, of all voices read."""
+    found = ask(figures.by_facet_and_day, scope, tuple(order))
+    whole = ask(figures.by_day, scope)
+    shares = {}
+    for facet in order:
+        part = found[found["facet"] == facet].groupby("day")["negative"].sum()
+        shares[facet] = share([int(part.get(day, 0)) for day in whole["day"]], list(whole["read"]))
+    return shares
+
+
+def _profile_finding(own: dict[str, Share], known: list[tuple[Other, dict[str, Share]]]) -> str:
+    if not known:
+        top = max(own, key=lambda facet: own[facet].value or 0.0)
+        return f"most voices are dissatisfied about {taxonomy().label(top)}: {percent(own[top].value)}"
+    other, theirs = known[0]
+    changes = {facet: found for facet in own if (found := change(own[facet], theirs[facet])) and found.sure}
+    worse = sorted((f for f in changes if changes[f].value > 0), key=lambda f: -changes[f].value)
+    better = sorted((f for f in changes if changes[f].value < 0), key=lambda f: changes[f].value)
+    parts = [
+        f"{' and '.join(taxonomy().label(facet) for facet in some[:2])} {'is' if len(some[:2]) == 1 else 'are'} {word}"
+        for some, word in ((worse, "clearly worse"), (better, "clearly better"))
+        if some
+    ]
+    return f"{', '.join(parts) or 'no dimension is clearly different'} than {other.whose}".replace(
+        "different than", "different from"
+    )
+
+
+def _profile_table(profiles: list[tuple[str, dict[str, Share]]], labels: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "dimension": label,
+                "whose": name,
+                "share": one.value,
+                "low": one.low,
+                "high": one.high,
+                "dissatisfied voices": one.part,
+                "voices read": one.whole,
+            }
+            for name, found in profiles
+            for label, one in zip(labels, found.values(), strict=True)
+        ]
+    )
+
+
+def _profile_rows(scope: Scope, own: dict[str, Share], known: list[tuple[Other, dict[str, Share]]]) -> str:
+    """HTML: a row a dimension, a column for each of those compared, with the difference where it is sure."""
+    columns = [Column(words="Dimension"), Column(words=scope.brand, number=True)]
+    columns += [Column(words=other.name, number=True, roomy=place > 0) for place, (other, _) in enumerate(known)]
+    rows = []
+    for facet, one in own.items():
+        link = address("mentions", same_filters(scope, **about(facet)))
+        cells = [
+            f'<a href="{link}" target="_self">{escape(taxonomy().label(facet))}</a>',
+            f"<strong>{percent(one.value, 1)}</strong>",
+        ]
+        for _, theirs in known:
+            found = change(one, theirs[facet])
+            mark = "" if found is None or not found.sure else " ▼" if found.value > 0 else " ▲"
+            cells.append(f"{percent(theirs[facet].value, 1)}{mark}")
+        rows.append(cells)
+    legend = "▼ clearly less dissatisfaction there than with us, ▲ clearly more." if known else ""
+    return table(columns, rows) + f'<p class="gs-small">{legend}</p>'
 
 
 def _inside(scope: Scope) -> None:

@@ -27,7 +27,7 @@ def choose_scope(*, lens: bool = False) -> Scope:
             index=everyone.index(own) if own in everyone else 0,
             key="brand",
             bind="query-params",
-            width=210,
+            width=190,
         )
         first, last = _choose_days()
         sources = st.multiselect(
@@ -36,7 +36,7 @@ def choose_scope(*, lens: bool = False) -> Scope:
             key="source",
             bind="query-params",
             placeholder="All sources",
-            width=260,
+            width=220,
         )
         chosen = _choose_lens() if lens else session().config.general.lens
     return Scope(
@@ -51,7 +51,7 @@ def _choose_days() -> tuple[date, date]:
         index=1,
         key="period",
         bind="query-params",
-        width=160,
+        width=140,
     )
     end = today()
     if period in PERIODS:
@@ -72,7 +72,7 @@ def _choose_lens() -> str:
     names = {lens.label: name for name, lens in taxonomy().lenses.items()}
     default = taxonomy().lenses[session().config.general.lens].label
     chosen = st.selectbox(
-        "Lens", list(names), index=list(names).index(default), key="lens", bind="query-params", width=230
+        "Lens", list(names), index=list(names).index(default), key="lens", bind="query-params", width=200
     )
     return names[str(chosen)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -14,21 +13,14 @@ from dashboard import charts
 from dashboard.alerts.incidents import topic_of
 from dashboard.alerts.outbox import add_silence, told_of
 from dashboard.alerts.silence import Silence
-from dashboard.passage import link
-from dashboard.queries import mentions
-from dashboard.queries.mentions import Wanted
-from dashboard.scope import Scope
-from dashboard.views.download import download, filters_of
-from dashboard.views.filters import DATES, of_brand
-from dashboard.views.filters import about as about_facet
-from dashboard.views.incident_words import about, figures, headline, quotes, reason
-from dashboard.views.mentions import show_mentions, table_of
+from dashboard.views.download import download
+from dashboard.views.incident_reason import explain
+from dashboard.views.incident_voices import GROUPS, show_behind, show_part
+from dashboard.views.incident_words import about, figures, headline, reason
 from dashboard.views.parts import address, chart, empty, put
 from dashboard.views.session import look, now, session
-from dashboard.views.tables import Column, bar, table
+from dashboard.views.tables import Column, table
 from dashboard.words import ago, count, day_span, moment, sentence
-from sentiment.reading import Sentiment
-from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.spikes.store.incidents import (
     KeptIncident,
     acknowledge,
@@ -42,15 +34,7 @@ TITLE = "Incident"
 ICON = ":material/campaign:"
 HIDDEN = True
 """Opened by links only: without an id there is nothing to show."""
-SHOWN = 10
 SILENCES = {"4 hours": 4, "1 day": 24, "1 week": 168}
-LABELS = {
-    "aspect": "By aspect",
-    "place": "By place",
-    "segment": "By segment",
-    "language": "By language",
-    "source": "By source",
-}
 
 
 def show() -> None:
@@ -65,10 +49,14 @@ def show() -> None:
         put(f'<p><a href="{address("incidents", {})}" target="_self">All spikes</a></p>')
         return
     _head(kept)
+    group, part = st.query_params.get("by", ""), st.query_params.get("only", "")
+    if group in GROUPS and part:
+        show_part(kept, group, part)
+        return
     _actions(kept)
     _chart(kept)
-    _explanation(kept)
-    _mentions(kept)
+    explain(kept)
+    show_behind(kept)
     _history(kept)
 
 
@@ -167,116 +155,6 @@ def _chart(kept: KeptIncident) -> None:
         manifest={"incident": kept.id, "brand": kept.incident.brand, "source": peak.series.source},
         note="The band holds 95 % of calm hours. Where the line breaks, the source was not fully read.",
     )
-
-
-def _explanation(kept: KeptIncident) -> None:
-    told = kept.explanation
-    if told is None:
-        empty(
-            "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
-        )
-        return
-    st.header(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
-    groups = [(name, parts) for name, parts in told["parts"].items() if len(parts) > 1]
-    columns = st.columns(min(2, max(1, len(groups))), gap="large") if groups else []
-    for number, (name, parts) in enumerate(groups):
-        with columns[number % len(columns)]:
-            put(_parts(LABELS.get(name, f"By {name}"), parts))
-    put(f'<p class="gs-small">{escape(_causes(told))}</p>')
-    if told["phrases"]:
-        said = ", ".join(
-            f"“{p['words']}” ({count(p['voices'], 'voice', 'voices')}, {p['before']} before)"
-            for p in told["phrases"][:8]
-        )
-        put(f"<p><strong>Said more than usual:</strong> <bdi>{escape(said)}</bdi></p>")
-    voices = quotes(kept, 4)
-    if voices:
-        st.header("In their own words", anchor=False)
-        put("".join(_quote(voice) for voice in voices))
-
-
-def _phrase(phrase: Mapping[str, Any]) -> str:
-    return f"“{phrase['words']}” ({count(phrase['voices'], 'voice', 'voices')}, {phrase['before']} before)"
-
-
-def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
-    most = max((abs(part["excess"]) for part in parts), default=1.0) or 1.0
-    rows = [(f"<bdi>{escape(str(part['label']))}</bdi>", bar(part["excess"], most), *_figures(part)) for part in parts]
-    whole = {name: sum(part[name] for part in parts) for name in ("observed", "expected", "excess")}
-    numbers = [Column(words=words, number=True) for words in ("observed", "expected", "too many")]
-    return table(
-        [Column(words=title), Column(words="", wide=True), *numbers], [*rows, ("together", "", *_figures(whole))]
-    )
-
-
-def _figures(part: Mapping[str, Any]) -> tuple[str, str, str]:
-    return f"{part['observed']:.1f}", f"{part['expected']:.1f}", _signed(part["excess"])
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
-
-
-def _causes(told: Mapping[str, Any]) -> str:
-    causes = told["causes"]
-    unchanged = ", ".join(str(name) for name in told["unchanged"][:5])
-    said = (
-        f"Of these, {_signed(causes['volume'])} come from more people speaking, {_signed(causes['mix'])} from others "
-        f"speaking than usual, {_signed(causes['negativity'])} from people being more dissatisfied."
-    )
-    return said + (f" As usual: {unchanged}." if unchanged else "")
-
-
-def _quote(voice: dict[str, Any]) -> str:
-    at = datetime.fromisoformat(str(voice["said_at"]))
-    original = link(voice.get("url"), "original")
-    return (
-        f'<blockquote><span dir="auto">{escape(str(voice["text"]))}</span><div class="gs-meta"><span>'
-        f"{escape(str(voice['source']))}</span><span>{escape(moment(at, session().zone))}</span>"
-        f"{f'<span>{original}</span>' if original else ''}</div></blockquote>"
-    )
-
-
-def wanted_behind(peak: Spike, start: datetime, end: datetime) -> Wanted:
-    """The dissatisfied voices that a spike counted: of its brand, source and dimension, within its window."""
-    series: SeriesKey = peak.series
-    zone = session().zone
-    scope = Scope(
-        brand=series.brand,
-        sources=(series.source,),
-        first=start.astimezone(zone).date(),
-        last=end.astimezone(zone).date(),
-        zone=zone,
-        lens=session().config.general.lens,
-    )
-    whole = series.dimension is None
-    return Wanted(
-        scope=scope,
-        sentiment=Sentiment.NEGATIVE if whole else None,
-        facet=series.dimension,
-        polarity=None if whole else Sentiment.NEGATIVE,
-        start=start,
-        end=end,
-        one_a_voice=True,
-    )
-
-
-def _mentions(kept: KeptIncident) -> None:
-    wanted = wanted_behind(kept.peak, *kept.window)
-    found = look(mentions.page, wanted, size=200)
-    if found.empty:
-        return
-    st.header(f"The {count(len(found), 'voice', 'voices')} behind it", anchor=False)
-    show_mentions(found.head(SHOWN))
-    ids = tuple(int(i) for i in found["id"])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        scope = wanted.scope
-        said = filters_of(scope) | {"incident": kept.id, "about": about(kept.peak.series), "sentiment": "negative"}
-        download(f"incident-{kept.id}-mentions", lambda: table_of(ids), said, label=f"Download all {len(ids)}")
-        query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}
-        query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
-        query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
-        put(f'<a href="{address("mentions", query)}" target="_self">See them among the mentions of these days</a>')
 
 
 def _history(kept: KeptIncident) -> None:
