@@ -11,7 +11,6 @@ import pandas as pd
 from dashboard.charts.parts import CONFIG, Spec, number, time_axis
 from dashboard.theme import ACCENT, HEAT
 
-
 FEW = 8
 """Cells of fewer voices are pale."""
 
@@ -37,7 +36,8 @@ def heat_map(cells: pd.DataFrame, order: Sequence[str], *, unit: str, height: in
         {"field": "read", "title": "Voices read", "format": ","},
     ]
     # A share of three voices may be 100 %: it must not take the colours from all the others.
-    solid = [row["value"] for row in rows if row["value"] is not None and row["read"] >= FEW]
+    shares = zip(cells["share"], cells["read"], strict=True)
+    solid = [value for value, read in ((number(share), read) for share, read in shares) if value and read >= FEW]
     scale = {"range": list(HEAT), "domain": [0, max([0.04, *solid])], "clamp": True}
     spec = _map(rows, scale, "share of all voices", told, height=height, order=order)
     spec["encoding"]["opacity"] = {"condition": {"test": f"datum.read < {FEW}", "value": 0.35}, "value": 1}

@@ -64,7 +64,8 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         ),
         cells[["row", "start", "end", "share", "negative", "read"]].rename(columns={"row": "dimension"}),
         name="dimensions-over-time",
-        note="Share of all voices that are dissatisfied about each dimension. Pale: fewer than eight voices. Blank: none was read.",
+        note="Share of all voices that are dissatisfied about each dimension. "
+        "Pale: fewer than eight voices. Blank: none was read.",
         manifest=scope,
     )
 
