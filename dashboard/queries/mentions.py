@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
 
 from collector.store import from_micros, micros
 from collector.store.search import matching, terms_of
@@ -16,7 +17,7 @@ from collector.store.tables import mention
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.counts import aspect_facet
-from sentiment.store.readings import correction, label, label_aspect, reading, unreadable
+from sentiment.store.readings import label, label_aspect, unreadable
 
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
@@ -45,9 +46,32 @@ ROW = [
     "loyalty",
     "abstained",
     "corrected",
+    "about_us",
+    "rule_id",
+    "suspicion",
+    "suspicion_reason",
     "validated",
 ]
 ASPECT = ["mention_id", "aspect", "polarity", "confidence", "start", "end", "evidence"]
+
+
+class Only(StrEnum):
+    """Which part of the mentions: by where their labels come from."""
+
+    UNREAD = "unread"
+    CORRECTED = "corrected"
+    RULED = "ruled"
+    ELSEWHERE = "elsewhere"
+    SUSPECT = "suspect"
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    REACH = "reach"
+    DISSATISFIED = "dissatisfied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,38 +80,63 @@ class Wanted:
 
     start, end    a span of time within the scope's days, e.g. that of an incident
     one_a_voice   only the mention that stands for its near-duplicates
+    only          None: all but those that a person said are not about the brand, as figures count them
     """
 
     scope: Scope
     words: str = ""
     sentiment: Sentiment | None = None
-    unread: bool = False
     facet: str | None = None
     polarity: Sentiment | None = None
     start: datetime | None = None
     end: datetime | None = None
     one_a_voice: bool = False
-    oldest_first: bool = False
-    corrected: bool = False
+    only: Only | None = None
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a page begins: after this mention."""
+    """Where a page begins: after this mention. key: what its order goes by, as a whole number."""
 
-    created_at: datetime
+    key: int
     id: int
 
     def __str__(self) -> str:
-        return f"{micros(self.created_at)}-{self.id}"
+        return f"{self.key}-{self.id}"
+
+
+NO_REACH, UNREAD_LAST = 0, 501
+"""Where mentions stand whose reach is not known, and those that have no satisfaction yet."""
 
 
 def place_of(text: str) -> Place | None:
     """The place that its string names, None for anything else a URL may hold."""
-    at, _, number = text.partition("-")
-    if not (at.isdecimal() and number.isdecimal() and len(at) <= 17 and len(number) <= 18):
+    key, _, number = text.partition("-")
+    if not (key.isdecimal() and number.isdecimal() and len(key) <= 17 and len(number) <= 18):
         return None
-    return Place(created_at=from_micros(int(at)), id=int(number))
+    return Place(key=int(key), id=int(number))
+
+
+def place_after(order: Order, row: Mapping[str, Any]) -> Place:
+    """The place behind a mention; `row` has the columns of ROW."""
+    if order is Order.REACH:
+        key = NO_REACH if pd.isna(row["reach"]) else int(row["reach"])
+    elif order is Order.DISSATISFIED:
+        key = UNREAD_LAST if pd.isna(row["satisfaction"]) else round(100 * row["satisfaction"])
+    else:
+        at = row["created_at"]
+        key = micros(at.to_pydatetime() if isinstance(at, pd.Timestamp) else at)
+    return Place(key=max(0, key), id=int(row["id"]))
+
+
+def _keys(order: Order) -> tuple[ColumnElement[Any], bool]:
+    """What an order goes by, and whether the lowest comes first."""
+    if order is Order.REACH:
+        return func.coalesce(mention.c.reach, NO_REACH), False
+    if order is Order.DISSATISFIED:
+        return func.coalesce(label.c.satisfaction, UNREAD_LAST), True
+    return mention.c.created_at, order is Order.OLDEST
 
 
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -104,10 +153,7 @@ def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(mention.c.id.in_(matching(conn, wanted.words)))
     if wanted.sentiment is not None:
         found.append(label.c.sentiment == wanted.sentiment.sign)
-    if wanted.unread:
-        found.append(label.c.mention_id.is_(None))
-    if wanted.corrected:
-        found.append(label.c.corrected.is_(True))
+    found.append(_part(wanted.only))
     if wanted.one_a_voice:
         found.append(mention.c.head.is_(True))
     if wanted.facet is not None:
@@ -120,6 +166,23 @@ def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
             about = about.where(label_aspect.c.polarity == wanted.polarity.sign)
         found.append(about)
     return found
+
+
+def _part(only: Only | None) -> ColumnElement[bool]:
+    about_us = func.coalesce(label.c.about_us, true()) == true()
+    match only:
+        case Only.ELSEWHERE:
+            return label.c.about_us.is_(False)
+        case Only.UNREAD:
+            return label.c.mention_id.is_(None)
+        case Only.CORRECTED:
+            return label.c.corrected.is_(True)
+        case Only.RULED:
+            return and_(about_us, label.c.rule_id.is_not(None))
+        case Only.SUSPECT:
+            return and_(about_us, mention.c.suspicion.is_not(None))
+        case None:
+            return about_us
 
 
 def _select(conn: Connection, wanted: Wanted, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -142,23 +205,25 @@ def _columns(shown: int | None) -> list[ColumnElement[Any]]:
 def page(
     conn: Connection, wanted: Wanted, *, after: Place | None = None, size: int = 25, whole_texts: bool = False
 ) -> pd.DataFrame:
-    """Up to `size` mentions after a place, newest first unless wanted otherwise; the columns of ROW.
+    """Up to `size` mentions after a place, in the order wanted; the columns of ROW.
 
     sentiment is a word or None (unread); satisfaction is 1 to 5. Texts are cut to SHOWN characters unless whole_texts.
     """
-    key = (mention.c.created_at, mention.c.id)
     query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
+    key, rising = _keys(wanted.order)
     if after is not None:
-        query = query.where(*_beyond(after, wanted.oldest_first))
-    query = query.order_by(*(key if wanted.oldest_first else [column.desc() for column in key])).limit(size)
+        query = query.where(*_beyond(after, wanted.order))
+    columns = (key, mention.c.id)
+    query = query.order_by(*(columns if rising else [column.desc() for column in columns])).limit(size)
     return _frame(conn, query)
 
 
-def _beyond(after: Place, oldest_first: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    at, number = mention.c.created_at, mention.c.id
-    if oldest_first:
-        return at >= after.created_at, or_(at > after.created_at, number > after.id)
-    return at <= after.created_at, or_(at < after.created_at, number < after.id)
+def _beyond(after: Place, order: Order) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    key, rising = _keys(order)
+    value = from_micros(after.key) if order in {Order.NEWEST, Order.OLDEST} else after.key
+    if rising:
+        return key >= value, or_(key > value, mention.c.id > after.id)
+    return key <= value, or_(key < value, mention.c.id < after.id)
 
 
 def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> pd.DataFrame:
@@ -205,48 +270,10 @@ def aspects(conn: Connection, ids: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame.from_records(rows, columns=ASPECT)
 
 
-def aspects_read(conn: Connection, ids: Sequence[int], *, model: str | None = None) -> pd.DataFrame:
-    """What the model read of these mentions, whatever rules and people say: the columns of `aspects`.
-
-    model: None stands for the one that each mention's label goes by.
-    """
-    rows = []
-    for row in _readings(conn, ids, model):
-        for name, sign, confidence, start, end in row.aspects:
-            evidence = str(row.text)[start:end][:EVIDENCE_SHOWN]
-            rows.append((row.mention_id, name, Sentiment.of_sign(sign).value, confidence / 1000, start, end, evidence))
-    return pd.DataFrame.from_records(sorted(rows, key=lambda row: (row[0], row[4])), columns=ASPECT)
-
-
-def sentiments_read(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """The sentiment that the model read of these mentions, in a word, whatever rules and people say."""
-    return {row.mention_id: Sentiment.of_sign(row.sentiment).value for row in _readings(conn, ids, None)}
-
-
-def _readings(conn: Connection, ids: Sequence[int], model: str | None) -> list[Any]:
-    query = (
-        select(reading.c.mention_id, reading.c.sentiment, reading.c.aspects, mention.c.text)
-        .join(mention, mention.c.id == reading.c.mention_id)
-        .where(reading.c.mention_id.in_(ids))
-    )
-    if model is not None:
-        return list(conn.execute(query.where(reading.c.model == model)))
-    held = (label.c.mention_id == reading.c.mention_id) & (label.c.model == reading.c.model)
-    return list(conn.execute(query.join(label, held)))
-
-
 def how_many(conn: Connection, wanted: Wanted, limit: int = 10_000) -> int:
     """How many mentions match, counted no further than `limit`."""
     some = _select(conn, wanted, [mention.c.id]).limit(limit).subquery()
     return conn.scalar(select(func.count()).select_from(some)) or 0
-
-
-def corrections(conn: Connection, mention_id: int) -> pd.DataFrame:
-    """What people said instead about a mention: id, field, aspect, before, after, who, at, undone_at; oldest first."""
-    names = ["id", "field", "aspect", "before", "after", "who", "at", "undone_at"]
-    query = select(*(correction.c[name] for name in names)).where(correction.c.mention_id == mention_id)
-    rows = [tuple(row) for row in conn.execute(query.order_by(correction.c.id))]
-    return pd.DataFrame.from_records(rows, columns=names)
 
 
 def why_unreadable(conn: Connection, ids: Sequence[int]) -> dict[int, str]:

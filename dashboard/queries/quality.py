@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from collector.store import EPOCH
 from collector.store.tables import mention
 from dashboard.accuracy import Checked
-from dashboard.queries.mentions import aspects_read
+from dashboard.queries.labels import aspects_read
 from sentiment.reading import Sentiment
 from sentiment.store.checks import SKIP
 from sentiment.store.samples import number_of, sampled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.queries import mentions
+from dashboard.queries import labels
 from dashboard.views.session import look, now, session
 from dashboard.words import ago
 from sentiment.reading import Sentiment
@@ -33,11 +33,11 @@ def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str]) ->
     who = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
     states = [s.value for s in Sentiment]
     chosen = st.segmented_control("Sentiment", states, default=sentiment, required=True, key=f"sentiment-{mention_id}")
-    labels = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
+    words = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
     changed: dict[str, str | None] = {}
     for aspect, polarity in aspects.items():
         said = st.segmented_control(
-            labels.get(aspect, aspect),
+            words.get(aspect, aspect),
             [*states, ABSENT],
             default=polarity,
             required=True,
@@ -45,18 +45,18 @@ def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str]) ->
         )
         if said != polarity:
             changed[aspect] = None if said == ABSENT else said
-    missing = [name for name in labels if name not in aspects]
+    missing = [name for name in words if name not in aspects]
     added = st.selectbox(
         "Also about",
         missing,
         index=None,
-        format_func=labels.__getitem__,
+        format_func=words.__getitem__,
         key=f"added-{mention_id}",
         placeholder="nothing else",
     )
     if added:
         changed[added] = st.segmented_control(
-            f"{labels[added]} is", states, default="negative", required=True, key=f"added-polarity-{mention_id}"
+            f"{words[added]} is", states, default="negative", required=True, key=f"added-polarity-{mention_id}"
         )
     anything = bool(changed) or chosen != sentiment
     if st.button("Save", type="primary", disabled=not anything or not (who or "").strip(), key=f"save-{mention_id}"):
@@ -82,7 +82,7 @@ def _save(mention_id: int, who: str, sentiment: str | None, aspects: dict[str, s
 
 
 def _history(mention_id: int) -> None:
-    found = look(mentions.corrections, mention_id)
+    found = look(labels.corrections, mention_id)
     standing = found[found["undone_at"].isna()]
     for row in standing.itertuples():
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,34 +1,53 @@
-"""Mentions: what people said, filtered and searched, a page at a time, with the evidence of each reading marked."""
+"""Mentions: what people said, filtered and searched, a page at a time, as cards to read or a table to work through."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from html import escape
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.passage import Evidence, link, marked
-from dashboard.queries import mentions
-from dashboard.queries.mentions import Place, Wanted
+from dashboard.queries import labels, mentions
+from dashboard.queries.mentions import Only, Order, Place, Wanted
 from dashboard.scope import Scope
+from dashboard.views.choices import choose
 from dashboard.views.correcting import offer_correction
+from dashboard.views.correcting_many import offer_many, show_batches
+from dashboard.views.download import download, filters_of
 from dashboard.views.filters import choose_scope, facet_names
-from dashboard.views.parts import answer, aspects_of, download, empty, put, reading_progress, sign
-from dashboard.views.session import ask, look, now, session
-from dashboard.words import count, moment
+from dashboard.views.mention_card import Machine, card
+from dashboard.views.mention_rows import about_told, rows_of
+from dashboard.views.parts import answer, aspects_of, empty, put, reading_progress
+from dashboard.views.session import ask, look, session
+from dashboard.words import count
 from sentiment.reading import Sentiment
-from sentiment.taxonomy import taxonomy
 
 TITLE = "Mentions"
 ICON = ":material/forum:"
 SIZE = 20
 COUNTED = 5_000
 """Matches are counted up to here; "more than 5,000" says as much as an exact figure, and costs nothing."""
-UNREAD, CORRECTED = "not read yet", "corrected by people"
-SENTIMENTS = ["any", *(s.value for s in Sentiment), UNREAD, CORRECTED]
-ANYTHING = "anything"
-SORTS = ["newest first", "oldest first"]
+ANY = "any"
+SENTIMENTS = {ANY: "any", **{s.value: s.value for s in Sentiment}}
+ONLY = {
+    ANY: "everything",
+    Only.UNREAD.value: "not read yet",
+    Only.CORRECTED.value: "corrected by people",
+    Only.RULED.value: "changed by a term rule",
+    Only.SUSPECT.value: "suspected of being made up",
+    Only.ELSEWHERE.value: "not about us",
+}
+ORDERS = {
+    Order.NEWEST.value: "newest first",
+    Order.OLDEST.value: "oldest first",
+    Order.REACH.value: "widest reach first",
+    Order.DISSATISFIED.value: "least satisfied first",
+}
+CARDS, TABLE = "cards", "table"
+VIEWS = {CARDS: ":material/view_agenda: Cards", TABLE: ":material/table_rows: Table"}
+TABLE_SIZE = 100
 
 
 def show() -> None:
@@ -37,26 +56,32 @@ def show() -> None:
     wanted = _choose(scope)
     reading_progress()
     after = _place(wanted)
-    found = look(mentions.page, wanted, after=after, size=SIZE + 1)
+    view = choose("How to show them", "view", VIEWS, tabs=True)
+    size = TABLE_SIZE if view == TABLE else SIZE
+    found = look(mentions.page, wanted, after=after, size=size + 1)
     matching = ask(mentions.how_many, wanted, COUNTED + 1)
     if found.empty:
         _nothing(wanted, after)
+        show_batches()
         return
-    more, found = len(found) > SIZE, found.head(SIZE)
-    told = (
+    more, found = len(found) > size, found.head(size)
+    answer(
         f"More than {count(COUNTED)} mentions match"
         if matching > COUNTED
         else count(matching, "mention matches", "mentions match")
     )
-    answer(told)
-    show_mentions(found)
-    _leaf(found, after, more)
+    if view == TABLE:
+        _table(found)
+    else:
+        _cards(found)
+    _leaf(wanted, found, after, more)
+    show_batches()
     ids = tuple(int(i) for i in found["id"])
-    download(lambda: table_of(ids), "mentions", "Download these as CSV")
+    download("mentions", partial(table_of, ids), _manifest(wanted), label="Download these")
 
 
 def _choose(scope: Scope) -> Wanted:
-    facets = facet_names(scope.lens)
+    facets = {ANY: "anything", **{facet: words for words, facet in facet_names(scope.lens).items()}}
     with st.container(horizontal=True, vertical_alignment="bottom", key="mention-filters"):
         words = st.text_input(
             "Search",
@@ -67,23 +92,32 @@ def _choose(scope: Scope) -> Wanted:
             help='Words that must all occur, "exact phrases", and -words that must not.',
             width=240,
         )
-        sentiment = st.selectbox("Sentiment", SENTIMENTS, key="sentiment", bind="query-params", width=160)
-        about = st.selectbox("About", [ANYTHING, *facets], key="about", bind="query-params", width=200)
-        polarity = "any"
-        if about != ANYTHING:
-            polarity = str(st.selectbox("which is", SENTIMENTS[:4], key="polarity", bind="query-params", width=130))
-        order = st.selectbox("Order", SORTS, key="order", bind="query-params", width=150)
-    known = {s.value for s in Sentiment}
+        sentiment = choose("Sentiment", "sentiment", SENTIMENTS, width=140)
+        about = choose("About", "about", facets, width=200)
+        polarity = choose("which is", "polarity", SENTIMENTS, width=130) if about != ANY else ANY
+        only = choose("Show", "only", ONLY, width=190)
+        order = choose("Order", "order", ORDERS, width=180)
     return Wanted(
         scope=scope,
         words=(words or "").strip(),
-        sentiment=Sentiment(sentiment) if sentiment in known else None,
-        unread=sentiment == UNREAD,
-        corrected=sentiment == CORRECTED,
-        facet=facets.get(str(about)),
-        polarity=Sentiment(polarity) if polarity in known else None,
-        oldest_first=order == SORTS[1],
+        sentiment=None if sentiment == ANY else Sentiment(sentiment),
+        only=None if only == ANY else Only(only),
+        facet=None if about == ANY else about,
+        polarity=None if polarity == ANY else Sentiment(polarity),
+        order=Order(order),
     )
+
+
+def _manifest(wanted: Wanted) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "search": wanted.words or None,
+        "sentiment": wanted.sentiment,
+        "about": wanted.facet,
+        "which is": wanted.polarity,
+        "only": None if wanted.only is None else ONLY[wanted.only],
+        "order": ORDERS[wanted.order],
+    }
+    return filters_of(wanted.scope) | {name: value for name, value in said.items() if value is not None}
 
 
 def _place(wanted: Wanted) -> Place | None:
@@ -107,8 +141,8 @@ def _nothing(wanted: Wanted, after: Place | None) -> None:
         empty("No mention matches these filters.", "Remove a filter above, or choose a longer period.")
 
 
-def _leaf(found: pd.DataFrame, after: Place | None, more: bool) -> None:
-    last = found.iloc[-1]
+def _leaf(wanted: Wanted, found: pd.DataFrame, after: Place | None, more: bool) -> None:
+    last: dict[str, Any] = {str(name): value for name, value in found.iloc[-1].items()}
 
     def go(place: str | None) -> None:
         if place is None:
@@ -120,92 +154,118 @@ def _leaf(found: pd.DataFrame, after: Place | None, more: bool) -> None:
         if after is not None:
             st.button("First page", icon=":material/first_page:", on_click=go, args=(None,))
         if more:
-            place = Place(created_at=_datetime(last["created_at"]), id=int(last["id"]))
-            st.button("Next page", icon=":material/navigate_next:", on_click=go, args=(str(place),), shortcut="Alt+N")
+            place = str(mentions.place_after(wanted.order, last))
+            st.button("Next page", icon=":material/navigate_next:", on_click=go, args=(place,), shortcut="Alt+N")
 
 
-def _datetime(value: pd.Timestamp | datetime) -> datetime:
-    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+# ------------------------------------------------------------------ as cards
 
 
-def show_mentions(found: pd.DataFrame, *, correcting: bool = True) -> None:
-    """Mentions as cards, each with what was read and why."""
+def show_mentions(found: pd.DataFrame, *, correcting: bool = True, selecting: bool = False) -> None:
+    """Mentions as cards, each with what was read and why, and what the model said where that is not what is held.
+
+    selecting: each can be ticked; what is ticked stands in the session's state under "pick-<id>".
+    """
     aspects = aspects_of(found)
     errors = look(mentions.why_unreadable, [int(i) for i in found["id"]])
+    machines, rules = _machines(found), look(labels.rules_told)
     for row in found.to_dict("records"):
-        own = aspects[aspects["mention_id"] == row["id"]]
-        with st.container(border=True, key=f"mention-{row['id']}", gap=None):
-            put(card(row, own, errors.get(int(row["id"]))))
+        number = int(row["id"])
+        own = aspects[aspects["mention_id"] == number]
+        rule = None if pd.isna(row["rule_id"]) else rules.get(int(row["rule_id"]))
+        with st.container(border=True, key=f"mention-{number}", gap=None):
+            told = {str(name): value for name, value in row.items()}
+            put(card(told, own, error=errors.get(number), machine=machines.get(number), rule=rule))
             if correcting and row["sentiment"] is not None:
-                offer_correction(int(row["id"]), row["sentiment"], own)
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    if selecting:
+                        st.checkbox("Select", key=f"pick-{number}")
+                    offer_correction(number, row["sentiment"], own)
 
 
-def card(row: dict[str, object], aspects: pd.DataFrame, error: str | None = None) -> str:
-    """One mention as HTML; everything from outside escaped."""
-    label = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
-    evidence = [
-        Evidence(
-            start=int(a.start), end=int(a.end), polarity=str(a.polarity), label=label.get(str(a.aspect), str(a.aspect))
+def _machines(found: pd.DataFrame) -> dict[int, Machine]:
+    """What the model said of those of these mentions that rules or people say something else of."""
+    changed = found[found["corrected"].fillna(0).astype(bool) | found["rule_id"].notna()]
+    ids = [int(i) for i in changed["id"]]
+    if not ids:
+        return {}
+    aspects = look(labels.aspects_read, ids)
+    return {
+        number: Machine(
+            sentiment=sentiment,
+            aspects={str(a.aspect): str(a.polarity) for a in aspects[aspects["mention_id"] == number].itertuples()},
         )
-        for a in aspects.itertuples()
-    ]
-    text = marked(str(row["text"]), evidence, length=int(str(row["length"])))
-    return (
-        f'<div class="gs-meta">{" ".join(f"<span>{part}</span>" for part in _meta(row))}</div>'
-        f'<div class="gs-text" dir="auto">{text}</div>'
-        f'<ul class="gs-tags" aria-label="What was read">{_tags(row, aspects, label, error)}</ul>'
+        for number, sentiment in look(labels.sentiments_read, ids).items()
+    }
+
+
+def _cards(found: pd.DataFrame) -> None:
+    ids = [int(row["id"]) for row in found.to_dict("records") if row["sentiment"] is not None]
+
+    def pick(chosen: bool) -> None:
+        for number in ids:
+            st.session_state[f"pick-{number}"] = chosen
+
+    picked = [number for number in ids if st.session_state.get(f"pick-{number}")]
+    if picked:
+        offer_many(picked, partial(pick, False))
+    elif len(ids) > 1:
+        st.button(
+            f"Select these {len(ids)}", key="pick-all", icon=":material/select_all:", type="tertiary",
+            on_click=pick, args=(True,),
+        )  # fmt: skip
+    show_mentions(found, selecting=True)
+
+
+# ------------------------------------------------------------------ as a table
+
+
+def _table(found: pd.DataFrame) -> None:
+    turn = st.session_state.setdefault("table-turn", 0)
+
+    def clear() -> None:
+        # A table forgets what was selected in it only under another key.
+        st.session_state["table-turn"] = turn + 1
+
+    above = st.container()
+    event = st.dataframe(
+        rows_of(found),
+        key=f"mentions-table-{turn}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        height=560,
+        alt="Mentions, one a row; select rows to read them in full and to correct them together",
+        column_config={
+            "when": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width="small"),
+            "text": st.column_config.TextColumn(width="large"),
+            "original": st.column_config.LinkColumn(display_text="original", width="small"),
+        },
     )
-
-
-def _meta(row: dict[str, object]) -> list[str]:
-    at = row["created_at"]
-    assert isinstance(at, datetime)
-    parts = [escape(moment(at, session().zone)), escape(str(row["source"])), escape(str(row["kind"]))]
-    if _known(row["rating"]):
-        parts.append(f"{float(str(row['rating'])):g} of 5 stars")
-    named = (row[name] for name in ("author_name", "place", "segment", "language"))
-    parts += [f"<bdi>{escape(str(value)[:80])}</bdi>" for value in named if _known(value)]
-    if _known(row["reach"]):
-        parts.append(f"reach {count(float(str(row['reach'])))}")
-    if not row["head"]:
-        parts.append("near-copy of an earlier mention")
-    if at > now():
-        parts.append("<strong>dated in the future</strong>")
-    original = link(row["url"] if isinstance(row["url"], str) else None, "original")
-    return [*parts, original] if original else parts
-
-
-def _tags(row: dict[str, object], aspects: pd.DataFrame, label: dict[str, str], error: str | None) -> str:
-    if error:
-        return f'<li class="gs-tag">could not be read: {escape(error[:160])}</li>'
-    tags = [sign(row["sentiment"] if isinstance(row["sentiment"], str) else None)]
-    if _known(row["satisfaction"]):
-        tags.append(f"satisfaction {float(str(row['satisfaction'])):.1f} of 5")
-        tags += [
-            f"{escape(label.get(str(a.aspect), str(a.aspect)))} {sign(str(a.polarity))}" for a in aspects.itertuples()
-        ]
-        if row["intent"] not in {None, "other"}:
-            tags.append(escape(str(row["intent"])))
-    if row["abstained"] is True or row["abstained"] == 1:
-        tags.append("the model was not sure")
-    if row["corrected"] is True or row["corrected"] == 1:
-        tags.append("corrected by a person")
-    return "".join(f'<li class="gs-tag">{tag}</li>' for tag in tags)
-
-
-def _known(value: object) -> bool:
-    return not pd.isna(value) and value != ""
+    chosen: Sequence[int] = event["selection"]["rows"]
+    picked = found.iloc[[place for place in chosen if place < len(found)]]
+    with above:
+        ids = [int(row["id"]) for row in picked.to_dict("records") if row["sentiment"] is not None]
+        if ids:
+            offer_many(ids, clear)
+        elif len(picked):
+            st.caption("What is not read yet cannot be corrected.")
+        else:
+            st.caption("Select rows to read them in full below and to correct them together: arrow keys and space.")
+    if len(picked):
+        show_mentions(picked.head(SIZE))
 
 
 def table_of(ids: tuple[int, ...]) -> pd.DataFrame:
-    """These mentions with whole texts and what was read of them, in the order given, times in the owner's zone."""
+    """These mentions with whole texts, in the order given, times in the owner's zone: what is held of them, and what
+    the model itself said."""
     frame = look(mentions.ones, list(ids), whole_texts=True).set_index("id").loc[list(ids)].reset_index()
-    aspects = look(mentions.aspects, list(ids))
-    told = {
-        int(str(mention_id)): "; ".join(f"{a.aspect}: {a.polarity}" for a in part.itertuples())
-        for mention_id, part in aspects.groupby("mention_id")
-    }
+    told = about_told(look(mentions.aspects, list(ids)), lambda aspect, polarity: f"{aspect}: {polarity}", "; ")
+    machine = about_told(look(labels.aspects_read, list(ids)), lambda aspect, polarity: f"{aspect}: {polarity}", "; ")
+    sentiments = look(labels.sentiments_read, list(ids))
     zone = session().zone
-    frame["created_at"] = [_datetime(at).astimezone(zone) for at in frame["created_at"]]
+    frame["created_at"] = [pd.Timestamp(at).tz_convert(zone) for at in frame["created_at"]]
     frame["aspects"] = [told.get(int(i), "") for i in frame["id"]]
-    return frame.drop(columns=["length", "voice_id", "head", "validated"])
+    frame["model_sentiment"] = [sentiments.get(int(i)) for i in frame["id"]]
+    frame["model_aspects"] = [machine.get(int(i), "") for i in frame["id"]]
+    return frame.drop(columns=["length", "voice_id", "head", "validated", "rule_id"])

@@ -13,16 +13,15 @@ from dashboard import accuracy
 from dashboard.accuracy import FEWEST, Checked, Group
 from dashboard.queries import mentions, quality
 from dashboard.shares import Share
-from dashboard.views.mentions import card
+from dashboard.views.mention_card import card, label_of
 from dashboard.views.parts import answer, download, empty, put, sign
 from dashboard.views.session import look, now, session
-from dashboard.views.tables import Column, bar, table
+from dashboard.views.tables import Column, table
 from dashboard.words import count, percent
 from sentiment.reading import Sentiment
 from sentiment.store.checks import SKIP, check, take_back
 from sentiment.store.corrections import CannotCorrect
 from sentiment.store.samples import Sample, draw, due, next_to_check, sample_of
-from sentiment.taxonomy import taxonomy
 
 TITLE = "Reading quality"
 ICON = ":material/fact_check:"
@@ -110,11 +109,25 @@ def _day(day: date) -> str:
 
 
 def _who() -> str:
-    typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=260)
-    who = (typed or "").strip()
-    if not who:
-        st.caption("Give your name first, and press Enter: the record says who checked.")
-    return who
+    who = (st.session_state.get("corrector") or "").strip()
+    if who and not st.session_state.get("renaming"):
+        # Once it is given, the field goes: while it had the focus, keys would be typed into it.
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Checking as {who}")
+            st.button("Change", key="rename", type="tertiary", on_click=_rename)
+        return who
+    st.text_input("Your name", key="corrector-here", max_chars=NAME_LIMIT, width=260, on_change=_named)
+    st.caption("Give your name first, and press Enter: the record says who checked.")
+    return ""
+
+
+def _rename() -> None:
+    st.session_state["renaming"] = True
+
+
+def _named() -> None:
+    st.session_state["corrector"] = (st.session_state.get("corrector-here") or "").strip()
+    st.session_state["renaming"] = False
 
 
 def _question(monday: date, mention_id: int) -> None:
@@ -122,13 +135,19 @@ def _question(monday: date, mention_id: int) -> None:
     asked = look(quality.asked, monday, mention_id)
     row = look(mentions.ones, [mention_id]).to_dict("records")[0]
     # As the model read it: what rules or people have made of it since would tell the answer.
-    row |= {"sentiment": asked.sentiment.value, "satisfaction": None, "corrected": False, "rule_id": None}
+    row |= {
+        "sentiment": asked.sentiment.value,
+        "satisfaction": None,
+        "corrected": False,
+        "rule_id": None,
+        "about_us": True,
+    }
     with st.container(border=True, key="question", gap="small"):
         put(card({str(name): value for name, value in row.items()}, asked.aspects))
         wrong = _aspects(mention_id, asked.aspects)
         st.caption("Is the sentiment right? Aspects count as right unless you mark them wrong first.")
         with st.container(horizontal=True, key="verdicts"):
-            said = _verdict("Right", "Y", asked.sentiment.value, who, primary=True)
+            said = _verdict("Right", "Y", asked.sentiment.value, who)
             for sentiment, key in KEYS.items():
                 said = _verdict(sentiment.value.capitalize(), key, sentiment.value, who) or said
             said = _verdict("Skip", "S", SKIP, who) or said
@@ -137,12 +156,11 @@ def _question(monday: date, mention_id: int) -> None:
     _back(monday, who)
 
 
-def _verdict(words: str, key: str, verdict: str, who: str, *, primary: bool = False) -> str | None:
+def _verdict(words: str, key: str, verdict: str, who: str) -> str | None:
     pressed = st.button(
         words,
         key=f"verdict-{words.lower()}",
         shortcut=key,
-        type="primary" if primary else "secondary",
         disabled=not who,
     )
     return verdict if pressed else None
@@ -161,7 +179,7 @@ def _aspects(mention_id: int, aspects: pd.DataFrame) -> list[str]:
         for place, one in enumerate(aspects.itertuples()):
             name = str(one.aspect)
             st.button(
-                f"{_label(name)}, {one.polarity}: {'wrong' if name in marked else 'right'}",
+                f"{label_of(name)}, {one.polarity}: {'wrong' if name in marked else 'right'}",
                 key=f"aspect-{mention_id}-{name}",
                 icon=":material/close:" if name in marked else ":material/check:",
                 shortcut=ASPECT_KEYS[place] if place < len(ASPECT_KEYS) else None,
@@ -207,7 +225,7 @@ def _measured(ours: Sequence[Checked], everything: Sequence[Checked], model: str
     st.header("By model and language", anchor=False)
     put(_groups("Model", "checked", models))
     put(_groups("Language", "checked", [(group.name, group) for group in accuracy.by_language(ours)]))
-    precise = [(_label(group.name), group) for group in accuracy.aspect_precision(ours)]
+    precise = [(label_of(group.name), group) for group in accuracy.aspect_precision(ours)]
     if precise:
         st.header("Aspects: how often people agree when the model names one", anchor=False)
         put(_groups("Aspect", "named", precise))
@@ -256,7 +274,6 @@ def _groups(what: str, of: str, groups: Sequence[tuple[str, Group]]) -> str:
         Column(words=of, number=True),
         Column(words="right", number=True),
         Column(words="95 % interval", wide=True),
-        Column(words="", roomy=True),
     ]
     rows = []
     for name, group in groups:
@@ -267,7 +284,6 @@ def _groups(what: str, of: str, groups: Sequence[tuple[str, Group]]) -> str:
                 count(group.share.whole),
                 percent(told) if told is not None else '<span class="gs-small">too few</span>',
                 f"{percent(group.share.low)} to {percent(group.share.high)}" if told is not None else "",
-                bar(told, 1.0) if told is not None else "",
             ]
         )
     return table(columns, rows)
@@ -281,11 +297,6 @@ def _card(model: str) -> None:
     st.caption("Measured by its makers on texts that it was not trained on; your texts may be easier or harder.")
     rows = [[escape(name), percent(value)] for name, value in told.items()]
     put(table([Column(words="Texts"), Column(words="sentiment right", number=True)], rows))
-
-
-def _label(aspect: str) -> str:
-    known = taxonomy().aspects
-    return known[aspect].label if aspect in known else aspect
 
 
 def as_frame(everything: Sequence[Checked]) -> pd.DataFrame:

@@ -66,13 +66,13 @@ def test_nobody_checks_without_a_name(changing: Filled, monkeypatch: pytest.Monk
     app = opened(changing.config, monkeypatch)
     assert "too few" in words_of(app)
     assert app.button(key="verdict-right").disabled
-    app.text_input(key="corrector").set_value("Ada").run()
+    app.text_input(key="corrector-here").set_value("Ada").run()
     assert not app.button(key="verdict-right").disabled
 
 
 def test_answers_are_recorded_one_by_one_and_figures_follow(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(changing.config, monkeypatch)
-    app.text_input(key="corrector").set_value("Ada").run()
+    app.text_input(key="corrector-here").set_value("Ada").run()
     for _ in range(5):
         app.button(key="verdict-right").click().run()
     app.button(key="verdict-skip").click().run()

@@ -13,7 +13,7 @@ from collector.store import Store
 from collector.store.mentions import save_mentions
 from collector.store.tables import mention
 from dashboard.queries import figures, health, mentions
-from dashboard.queries.mentions import Place, Wanted, place_of
+from dashboard.queries.mentions import Only, Order, Place, Wanted, place_after, place_of
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.readings import claim, save_readings
@@ -64,20 +64,24 @@ def test_hours_and_days_count_the_same(filled: Filled) -> None:
 
 
 def test_leafing_through_pages_shows_each_mention_once_in_order(filled: Filled) -> None:
-    for oldest_first in (False, True):
-        wanted = Wanted(scope=a_scope(filled, days=30), oldest_first=oldest_first)
+    for order in Order:
+        wanted = Wanted(scope=a_scope(filled, days=30), order=order)
         after: Place | None = None
         seen: list[pd.DataFrame] = []
         with filled.store.read() as conn:
             while not (found := mentions.page(conn, wanted, after=after, size=37)).empty:
                 seen.append(found)
                 last = found.iloc[-1]
-                after = place_of(str(Place(created_at=last["created_at"], id=int(last["id"]))))
+                after = place_of(str(place_after(order, last.to_dict())))
             matching = mentions.how_many(conn, wanted)
         everything = pd.concat(seen)
         assert everything["id"].is_unique
         assert len(everything) == matching
-        assert everything["created_at"].is_monotonic_increasing is oldest_first or len(everything) < 2
+        by = {Order.REACH: everything["reach"].fillna(0), Order.DISSATISFIED: everything["satisfaction"].fillna(5.01)}
+        key = by.get(order, everything["created_at"])
+        assert (
+            key.is_monotonic_increasing if order in {Order.OLDEST, Order.DISSATISFIED} else key.is_monotonic_decreasing
+        )
 
 
 def test_filters_select_what_they_say(filled: Filled) -> None:
@@ -90,7 +94,7 @@ def test_filters_select_what_they_say(filled: Filled) -> None:
         assert set(mentions.aspects(conn, list(found["id"])[:500])["aspect"]) == {"timeliness"}
         whole = figures.by_facet_and_day(conn, scope, ["rater/Reliability"])
         assert len(found[found["head"].astype(bool)]) == whole["negative"].sum()
-        assert mentions.page(conn, Wanted(scope=scope, unread=True)).empty
+        assert mentions.page(conn, Wanted(scope=scope, only=Only.UNREAD)).empty
 
 
 @pytest.mark.parametrize(

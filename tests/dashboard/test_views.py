@@ -108,7 +108,7 @@ def test_filters_in_the_address_are_the_filters_on_the_screen(filled: Filled, mo
     )
     assert app.selectbox(key="period").value == "7 days"
     assert app.selectbox(key="sentiment").value == "negative"
-    assert app.selectbox(key="about").value == "Reliability"
+    assert app.selectbox(key="about").value == "rater/Reliability"
     assert app.text_input(key="q").value == "late"
 
 
