@@ -86,24 +86,52 @@ def evaluate(
 def train(
     data: Path | None = typer.Option(None, "--data", help="Folder of labelled texts (see docs/methods/classifier.md)."),
     output: Path = typer.Option(Path("trained-model"), "--output", "-o", help="Folder for the new model."),
-    encoder: Path | None = typer.Option(None, "--encoder", help="Folder of the encoder to start from."),
+    encoder: Path | None = typer.Option(
+        None, "--encoder", help="Folder of an encoder to start from; left out: the model in use learns on."
+    ),
+    teacher: Path | None = typer.Option(
+        None, "--teacher", help="Folder of a large encoder that is fitted first and then teaches the small one."
+    ),
+    start: Path | None = typer.Option(
+        None, "--start", help="Exported model that learns on; left out: the shipped one."
+    ),
     from_store: bool = typer.Option(False, "--from-store", help="Learn from people's corrections in the store too."),
-    minutes: float = typer.Option(120, help="Stop after this long, keeping the best so far."),
+    minutes: float = typer.Option(120, help="About how long it may take, keeping the best so far."),
     config: Path | None = ConfigOption,
 ) -> None:
     """Fine-tune, judge on a split, export (extra: train). Resumes from its checkpoint if it was stopped."""
     try:
-        from sentiment.training.run import train_model
+        from sentiment.training.data import DataProblem
+        from sentiment.training.run import Wanted, train_model
     except ModuleNotFoundError as error:
         fail(f"Training needs {error.name}, which is not installed: pip install 'groundswell[train]'", 2)
-    corrections = []
+    from sentiment.classifiers.onnx import SHIPPED
+
+    corrections, others = [], []
     if from_store:
         from sentiment.store.corrections import corrected_texts
+        from sentiment.store.learning import MOST_OTHERS, other_texts
 
         with Session(config).store.read() as conn:
             corrections = corrected_texts(conn)
-        say(f"{len(corrections):,} corrected mentions to learn from")
+            others = other_texts(conn, MOST_OTHERS)
+        say(
+            f"{len(corrections):,} mentions that people checked to learn from; {len(others):,} others to read as before"
+        )
     if data is None and not corrections:
         fail("There is nothing to learn from: give --data DIR, or --from-store with corrections in the store.", 2)
-    for line in train_model(data, output, encoder=encoder, corrections=corrections, minutes=minutes):
-        say(line)
+    wanted = Wanted(
+        data=data,
+        output=output,
+        encoder=encoder,
+        teacher=teacher,
+        start=start or SHIPPED,
+        corrections=corrections,
+        others=others,
+        minutes=minutes,
+    )
+    try:
+        for line in train_model(wanted):
+            say(line)
+    except DataProblem as problem:
+        fail(str(problem), 2)

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 SPECIAL_PIECES = 4
+SPECIAL_NAMES = {
+    "bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>",
+    "unk_token": "<unk>",
+}  # fmt: skip
 SCRIPTS_KEPT = ("LATIN", "ARABIC", "DEVANAGARI", "DIGIT", "FULLWIDTH DIGIT")
 SPACE = "\u2581"
 

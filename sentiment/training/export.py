@@ -1,5 +1,6 @@
 """How a trained network becomes the shipped file: embeddings in bytes, ONNX, int8 weights, calibration."""
 
+import logging
 import warnings
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def quantise(source: Path, target: Path) -> None:
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+    # It reports every node of the graph at the level of information.
+    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     model = onnx.load(str(source))
     heads = [
         node.name for node in model.graph.node if node.op_type == "MatMul" and not node.name.startswith("/encoder")

@@ -32,6 +32,9 @@ class Origin:
     recipe: dict[str, Any]
 
 
+LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "abstain")
+
+
 def finish(
     network: ReaderNetwork,
     encoder_dir: Path,
@@ -40,8 +43,12 @@ def finish(
     scratch: Path,
     examples: Sequence[Example],
     origin: Origin,
+    calibrated: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Export, quantise and calibrate; write model.onnx, tokenizer.json and reader.json into `target`.
+
+    `calibrated` is the reader.json of a model that this one is a small step from, whose calibration is kept: a few
+    corrections are too few to calibrate by.
 
     Returns how far the int8 file agrees with its float32 twin (kept in `scratch`) on the validation texts.
     """
@@ -54,9 +61,14 @@ def finish(
     held_back = [example for example in examples if example.split is Split.VALIDATION]
     texts = [example.text for example in held_back]
     small = engine_logits(target / "model.onnx", target / "tokenizer.json", texts)
-    settings = calibration(small, held_back)
+    settings = (
+        calibration(small, held_back)
+        if calibrated is None
+        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION}
+    )
     agreement = agree(small, engine_logits(twin, target / "tokenizer.json", texts), settings)
-    write_reader(target, settings, agreement, origin)
+    config = json.loads((encoder_dir / "config.json").read_text(encoding="utf-8"))
+    write_reader(target, settings | {"attention_heads": config["num_attention_heads"]}, agreement, origin)
     return agreement
 
 

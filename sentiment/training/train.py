@@ -25,6 +25,7 @@ STUDENT_WEIGHTS = {
     "semeval": 0.6,
     "oats": 0.5,
     "phrases": 1.2,
+    "corrections": 4.0,
 }
 """How often each source gives a batch; our own labels most, since their rare classes need many passes."""
 

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +12,17 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from sentiment.classifiers.errors import ModelMissing  # noqa: E402
 from sentiment.classifiers.onnx import OnnxClassifier  # noqa: E402
 from sentiment.training.batches import UNKNOWN, Tokenised, by_length, mixture  # noqa: E402
-from sentiment.training.data import Example, Split  # noqa: E402
+from sentiment.training.data import DataProblem, Example, Split  # noqa: E402
 from sentiment.training.encoder import choose_pieces, shrink  # noqa: E402
 from sentiment.training.finish import Origin, finish  # noqa: E402
 from sentiment.training.fit import Recipe, share_of_rate  # noqa: E402
 from sentiment.training.network import build  # noqa: E402
 from sentiment.training.predict import best_thresholds, logits, probabilities  # noqa: E402
+from sentiment.training.restore import restore  # noqa: E402
+from sentiment.training.run import Wanted, train_model  # noqa: E402
 from sentiment.training.schemes import OWN_SCHEME, Task  # noqa: E402
 from sentiment.training.teaching import load_lessons, save_lessons  # noqa: E402
 from sentiment.training.train import tokenizer_of, train_network  # noqa: E402
@@ -54,9 +59,19 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(split: Split, count: int) -> list[Example]:
-    late = {"text": "the flight was late", "aspects": {"timeliness": "-"}, "points": "2", "sentiment": "negative"}
-    good = {"text": "lovely crew and cheap", "aspects": {"courtesy": "+"}, "points": "4", "sentiment": "positive"}
-    calm = {"text": "the room", "aspects": {}, "points": "3", "sentiment": "neutral"}
+    late: dict[str, Any] = {
+        "text": "the flight was late",
+        "aspects": {"timeliness": "-"},
+        "points": "2",
+        "sentiment": "negative",
+    }
+    good: dict[str, Any] = {
+        "text": "lovely crew and cheap",
+        "aspects": {"courtesy": "+"},
+        "points": "4",
+        "sentiment": "positive",
+    }
+    calm: dict[str, Any] = {"text": "the room", "aspects": {}, "points": "3", "sentiment": "neutral"}
     made = []
     for place in range(count):
         kind = (late, good, calm)[place % 3]
@@ -95,6 +110,64 @@ def test_a_network_learns_resumes_and_becomes_a_classifier(encoder: Path, tmp_pa
     late, good = classifier.read(["the flight was late again", "lovely crew and cheap"])
     assert (late.sentiment.value, good.sentiment.value) == ("negative", "positive")
     assert [aspect.aspect for aspect in late.aspects] == ["timeliness"]
+
+
+def test_an_exported_model_learns_on_from_corrections_and_is_judged(encoder: Path, tmp_path: Path) -> None:
+    examples = rows(Split.TRAIN, 48) + rows(Split.VALIDATION, 24)
+    network = train_network(examples, encoder, tmp_path / "run", RECIPE, say=lambda _: None)
+    origin = Origin(encoder="tiny", licence="none", recipe={"layers": 2})
+    model = tmp_path / "model"
+    finish(network, encoder, model, scratch=tmp_path / "scratch", examples=examples, origin=origin)
+
+    restored = restore(model, tmp_path / "restored")
+    again = build(str(restored.encoder))
+    missing, unexpected = again.load_state_dict(torch.load(restored.weights, weights_only=True), strict=False)
+    assert not unexpected
+    assert all("pooler" in name or "stars" in name or OWN_SCHEME not in name for name in missing)
+    data = Tokenised(rows(Split.TRAIN, 6), tokenizer_of(restored.encoder), 32)
+    before, after = logits(network, data), logits(again, data)
+    for name, array in before.items():
+        assert array == pytest.approx(after[name], abs=0.15), name
+
+    # "dirty room" was never labelled; people say that it is about cleanliness, and bad.
+    said = {"sentiment": "negative", "aspects": {"cleanliness": "-"}, "language": "en"}
+    ends = [" ".join(words) for words in product(["the", "again", "was", "and", "never", "cheap"], repeat=3)]
+    corrections = [(f"dirty room {end}", said) for end in ends]
+    others = [f"{start} {end}" for start in ("lovely crew", "the flight was late") for end in ends]
+    wanted = Wanted(data=None, output=tmp_path / "new", start=model, corrections=corrections, others=others, minutes=5)
+    *_, last = train_model(wanted)
+    assert "Use it:" in last
+    assert "other texts as before" in last
+    (old,), (new,) = (OnnxClassifier(m, threads=1).read(["dirty room"]) for m in (model, tmp_path / "new" / "model"))
+    assert new.probabilities[0] > old.probabilities[0]
+    few = train_model(replace(wanted, output=tmp_path / "few", corrections=corrections[:20]))
+    assert "too few to judge it by" in list(few)[-1]
+
+
+def test_a_teacher_comes_first_and_its_student_is_judged(encoder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "aspects" / "labelled.jsonl"
+    file.parent.mkdir(parents=True)
+    labels = {"satisfaction": 2, "stage": "during", "intent": "complaint", "loyalty": "unknown"}
+    lines = [
+        json.dumps({"text": f"late flight number {n}", "aspects": {"timeliness": "-"}, "lang": "en", **labels})
+        for n in range(400)
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    wanted = Wanted(
+        data=tmp_path / "data", output=tmp_path / "out", encoder=encoder, teacher=encoder, start=tmp_path, minutes=0.05
+    )
+    said: list[str] = []
+    with pytest.raises(ModelMissing):  # there is no model in use to set it beside
+        said.extend(train_model(wanted))
+    assert (tmp_path / "out" / "teacher" / "lessons.npz").is_file()
+    assert (tmp_path / "out" / "model" / "model.onnx").is_file()
+
+
+def test_what_training_lacks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match=r"--encoder .*nowhere"):
+        list(train_model(Wanted(data=tmp_path, output=tmp_path, encoder=tmp_path / "nowhere")))
+    with pytest.raises(DataProblem, match=r"labelled\.jsonl: not there"):
+        list(train_model(Wanted(data=tmp_path, output=tmp_path)))
 
 
 def test_shrinking_keeps_the_tokens_of_covered_text_and_drops_other_scripts(encoder: Path, tmp_path: Path) -> None:
