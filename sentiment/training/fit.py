@@ -116,10 +116,11 @@ def fit(
     freeze(network, recipe.frozen_layers)
     optimizer = torch.optim.AdamW(parameter_groups(network, recipe), weight_decay=recipe.weight_decay, fused=True)
     average = Averaged(network, recipe.average)
-    state: dict[str, Any] = {"step": 0, "best": -math.inf, "worse": 0, "figures": {}}
+    state: dict[str, Any] = {"step": 0, "best": -math.inf, "worse": 0, "figures": {}, "minutes": 0.0}
     _resume(out_dir, network, optimizer, average, state)
     stream = _from_step(mixture(data, recipe.weights, recipe.batch_size, recipe.seed), state["step"])
-    started, running = clock(), 0.0
+    # Minutes of earlier stretches count, so that the rate goes on falling where a stopped run left it.
+    started, running = clock() - 60 * state["minutes"], 0.0
     for step in range(state["step"], recipe.steps):
         done = _part_done(step, (clock() - started) / 60, recipe)
         running += _one_step(network, next(stream), optimizer, recipe, done)
@@ -136,7 +137,7 @@ def fit(
             say(f"judged after {step + 1}: {said}")
             _keep_best(network, figures, state, out_dir, step + 1)
             average.swap(network)
-            state["step"] = step + 1
+            state.update(step=step + 1, minutes=(clock() - started) / 60)
             _checkpoint(out_dir, network, optimizer, average, state)
         if last or state["worse"] > recipe.patience:
             break
