@@ -12,7 +12,7 @@ from dashboard.views.parts import empty, style
 from dashboard.views.session import page, session
 
 # Sections would be nicer, but Streamlit puts their headings into the list itself, which screen readers stumble over.
-PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "quality", "settings"]
+PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "quality", "terms", "settings"]
 HIDDEN = ["incident", "confirm", "unsubscribe"]
 # A file of our own: a symbol by name would be fetched from a font server outside.
 MARK = str(resources.files("dashboard").joinpath("mark.png"))

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import structlog
 import typer
 
-from dashboard.commands import collecting, judging, reading, running, telling
+from dashboard.commands import collecting, judging, reading, running, telling, terms
 from dashboard.commands.console import out, warn
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (running, collecting, reading, judging, telling):
+for module in (running, collecting, reading, terms, judging, telling):
     module.register(app)
 
 _ROOMS = ("collector.", "sentiment.", "dashboard.")

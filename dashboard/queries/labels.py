@@ -17,6 +17,9 @@ from sentiment.store.readings import correction, correction_batch, label, readin
 from sentiment.store.term_rules import rule, rule_of
 from sentiment.terms import TermRule, told
 
+LATEST = 5_000
+"""Mentions that are asked for their language: all of a large store would take seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -72,6 +75,33 @@ def rules(conn: Connection) -> list[KeptRule]:
         )
         for row in rows
     ]
+
+
+def rules_frame(found: Sequence[KeptRule]) -> pd.DataFrame:
+    """Rules with their record as a table."""
+    return pd.DataFrame(
+        [
+            {
+                "term": kept.rule.term,
+                "about": kept.rule.aspect or "the whole mention",
+                "means": None if kept.rule.after is None else kept.rule.after.value,
+                "brand": kept.rule.brand,
+                "language": kept.rule.language,
+                "who": kept.who,
+                "at": kept.at,
+                "off_by": kept.off_by,
+                "off_at": kept.off_at,
+                "changed": kept.changed,
+            }
+            for kept in found
+        ]
+    )
+
+
+def languages(conn: Connection) -> list[str]:
+    """The languages that the latest mentions were read in."""
+    latest = select(label.c.language).order_by(label.c.mention_id.desc()).limit(LATEST).subquery()
+    return sorted(conn.scalars(select(latest.c.language).where(latest.c.language.is_not(None)).distinct()))
 
 
 def rules_told(conn: Connection) -> dict[int, str]:

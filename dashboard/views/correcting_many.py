@@ -25,28 +25,33 @@ WORDS = {
 
 
 def offer_many(ids: Sequence[int], clear: Callable[[], None]) -> None:
-    """What can be said of the mentions selected (store ids), all together; `clear` unselects them afterwards."""
-    with st.container(border=True, key="many", gap="small"):
-        st.markdown(f"**{count(len(ids), 'mention', 'mentions')} selected**")
-        with st.container(horizontal=True, vertical_alignment="bottom", key="many-choices"):
-            typed = st.text_input(
-                "Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=180
-            )
-            what = str(
-                st.selectbox("Say of all", list(WORDS), format_func=WORDS.__getitem__, key="many-what", width=230)
-            )
-            change, told = _change(what)
-            who = (typed or "").strip()
+    """What can be said of the mentions selected (store ids), all together; `clear` unselects them afterwards.
+
+    It opens over the page, so that nothing moves below the hand that selects.
+    """
+    many = count(len(ids))
+    with st.popover(
+        f"Correct {many} selected" if ids else "Correct selected",
+        key="many",
+        icon=":material/done_all:",
+        disabled=not ids,
+    ):
+        if not ids:
+            return
+        typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
+        what = str(st.selectbox("Say of all", list(WORDS), format_func=WORDS.__getitem__, key="many-what"))
+        change, told = _change(what)
+        who = (typed or "").strip()
+        with st.container(horizontal=True):
             st.button(
-                f"Correct {len(ids)}",
+                f"Correct {many}",
                 key="many-save",
                 type="primary",
-                icon=":material/done_all:",
                 disabled=not who,
                 on_click=_save,
                 args=(tuple(ids), change, told, who, clear),
             )
-            st.button("Unselect", key="many-clear", on_click=clear)
+            st.button("Unselect", key="many-clear", type="tertiary", on_click=clear)
         st.caption(
             "Effective at once in all figures; what the model said is kept beside it, and the whole can be undone."
             if who
@@ -59,16 +64,16 @@ def _change(what: str) -> tuple[Change, str]:
     states = [s.value for s in Sentiment]
     names = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
     if what == SAY_SENTIMENT:
-        said = str(st.selectbox("Sentiment of all", states, key="many-sentiment", width=150))
+        said = str(st.selectbox("Sentiment of all", states, key="many-sentiment"))
         return Change(field="sentiment", after=said), f"sentiment {said}"
     if what in {NOT_US, US}:
         return Change(field=ABOUT_US, after="no" if what == NOT_US else "yes"), (
             "not about us" if what == NOT_US else "about us"
         )
-    aspect = str(st.selectbox("Aspect", list(names), format_func=names.__getitem__, key="many-aspect", width=190))
+    aspect = str(st.selectbox("Aspect", list(names), format_func=names.__getitem__, key="many-aspect"))
     if what == REMOVE:
         return Change(field="aspect", aspect=aspect, after=None), f"not about {names[aspect]}"
-    said = str(st.selectbox("which is", states, key="many-polarity", width=150))
+    said = str(st.selectbox("which is", states, key="many-polarity"))
     return Change(field="aspect", aspect=aspect, after=said), f"{said} about {names[aspect]}"
 
 
@@ -76,7 +81,8 @@ def _save(ids: tuple[int, ...], change: Change, told: str, who: str, clear: Call
     store = session().store
     with store.write() as conn:
         made = correct_together(conn, store, [(i, change) for i in ids], what=told, who=who, now=now())
-    parts = [f"{count(made.changed, 'mention', 'mentions')} corrected; all figures follow."]
+    corrected = f"{count(made.changed, 'mention', 'mentions')} corrected; all figures follow."
+    parts = [corrected if made.changed else "Nothing was corrected."]
     if made.same:
         parts.append(f"{count(made.same)} said so already.")
     if made.unread:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.queries import labels, mentions
 from dashboard.queries.mentions import Only, Order, Place, Wanted
@@ -56,7 +57,9 @@ def show() -> None:
     wanted = _choose(scope)
     reading_progress()
     after = _place(wanted)
-    view = choose("How to show them", "view", VIEWS, tabs=True)
+    bar = st.container(horizontal=True, vertical_alignment="center", key="mention-bar")
+    with bar:
+        view = choose("How to show them", "view", VIEWS, tabs=True)
     size = TABLE_SIZE if view == TABLE else SIZE
     found = look(mentions.page, wanted, after=after, size=size + 1)
     matching = ask(mentions.how_many, wanted, COUNTED + 1)
@@ -71,9 +74,9 @@ def show() -> None:
         else count(matching, "mention matches", "mentions match")
     )
     if view == TABLE:
-        _table(found)
+        _table(found, bar)
     else:
-        _cards(found)
+        _cards(found, bar)
     _leaf(wanted, found, after, more)
     show_batches()
     ids = tuple(int(i) for i in found["id"])
@@ -90,13 +93,13 @@ def _choose(scope: Scope) -> Wanted:
             placeholder='refund "two hours" -parking',
             max_chars=200,
             help='Words that must all occur, "exact phrases", and -words that must not.',
-            width=240,
+            width=190,
         )
-        sentiment = choose("Sentiment", "sentiment", SENTIMENTS, width=140)
-        about = choose("About", "about", facets, width=200)
+        sentiment = choose("Sentiment", "sentiment", SENTIMENTS, width=120)
+        about = choose("About", "about", facets, width=165)
         polarity = choose("which is", "polarity", SENTIMENTS, width=130) if about != ANY else ANY
-        only = choose("Show", "only", ONLY, width=190)
-        order = choose("Order", "order", ORDERS, width=180)
+        only = choose("Show", "only", ONLY, width=170)
+        order = choose("Order", "order", ORDERS, width=165)
     return Wanted(
         scope=scope,
         words=(words or "").strip(),
@@ -199,7 +202,7 @@ def _machines(found: pd.DataFrame) -> dict[int, Machine]:
     }
 
 
-def _cards(found: pd.DataFrame) -> None:
+def _cards(found: pd.DataFrame, bar: DeltaGenerator) -> None:
     ids = [int(row["id"]) for row in found.to_dict("records") if row["sentiment"] is not None]
 
     def pick(chosen: bool) -> None:
@@ -207,27 +210,24 @@ def _cards(found: pd.DataFrame) -> None:
             st.session_state[f"pick-{number}"] = chosen
 
     picked = [number for number in ids if st.session_state.get(f"pick-{number}")]
-    if picked:
+    with bar:
         offer_many(picked, partial(pick, False))
-    elif len(ids) > 1:
-        st.button(
-            f"Select these {len(ids)}", key="pick-all", icon=":material/select_all:", type="tertiary",
-            on_click=pick, args=(True,),
-        )  # fmt: skip
+        if len(ids) > 1 and not picked:
+            words = f"Select these {len(ids)}"
+            st.button(words, key="pick-all", icon=":material/select_all:", type="tertiary", on_click=pick, args=(True,))
     show_mentions(found, selecting=True)
 
 
 # ------------------------------------------------------------------ as a table
 
 
-def _table(found: pd.DataFrame) -> None:
+def _table(found: pd.DataFrame, bar: DeltaGenerator) -> None:
     turn = st.session_state.setdefault("table-turn", 0)
 
     def clear() -> None:
         # A table forgets what was selected in it only under another key.
         st.session_state["table-turn"] = turn + 1
 
-    above = st.container()
     event = st.dataframe(
         rows_of(found),
         key=f"mentions-table-{turn}",
@@ -235,24 +235,24 @@ def _table(found: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         height=560,
+        placeholder="",
         alt="Mentions, one a row; select rows to read them in full and to correct them together",
         column_config={
-            "when": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width="small"),
+            "when": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
+            "satisfaction": st.column_config.NumberColumn(format="%.1f", width=100),
             "text": st.column_config.TextColumn(width="large"),
             "original": st.column_config.LinkColumn(display_text="original", width="small"),
         },
     )
     chosen: Sequence[int] = event["selection"]["rows"]
     picked = found.iloc[[place for place in chosen if place < len(found)]]
-    with above:
-        ids = [int(row["id"]) for row in picked.to_dict("records") if row["sentiment"] is not None]
-        if ids:
-            offer_many(ids, clear)
-        elif len(picked):
-            st.caption("What is not read yet cannot be corrected.")
-        else:
-            st.caption("Select rows to read them in full below and to correct them together: arrow keys and space.")
-    if len(picked):
+    with bar:
+        offer_many([int(row["id"]) for row in picked.to_dict("records") if row["sentiment"] is not None], clear)
+    if picked.empty:
+        st.caption(
+            "Select rows (click, or arrow keys and space) to read them in full here and to correct them together."
+        )
+    else:
         show_mentions(picked.head(SIZE))
 
 
