@@ -40,6 +40,7 @@ from collector.store.runs import (
     this_process,
     validators_of,
 )
+from collector.store.suspects import look_at_new
 
 LEASE = timedelta(minutes=10)
 """Longer than any one page may take with all its retries; renewed with every page."""
@@ -128,7 +129,9 @@ def collect(
     except BaseException as caught:
         run.end(now(), CollectorError(f"An unexpected {type(caught).__name__} ended the run; see the log."))
         raise
-    return run.end(now(), error)
+    finished = run.end(now(), error)
+    look_at_new(store)
+    return finished
 
 
 def preview(

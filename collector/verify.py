@@ -37,6 +37,7 @@ from collector.store.runs import (
     take_lease,
     this_process,
 )
+from collector.store.suspects import look_at_new
 
 RECENT = timedelta(days=7)
 A_RUN = 1_000
@@ -97,7 +98,9 @@ def verify_source(
     except CollectorError as caught:
         error = caught
         log.warning("reading back failed", source=config.name, kind=type(caught).__name__, error=str(caught))
-    return around.end(error, now())
+    ended = around.end(error, now())
+    look_at_new(store)
+    return ended
 
 
 @dataclass(slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from collector.sources.webhook import KIND, parse
 from collector.store import Store
 from collector.store.mentions import save_mentions
 from collector.store.runs import count_page, end_run, save_rejects, set_state, start_run
+from collector.store.suspects import look_at_new
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -117,6 +118,7 @@ class Receiver:
             count_page(conn, run_id, **added, unmatched=unmatched, rejected=kept)
             end_run(conn, run_id, now, error_kind=None, error=None)
             set_state(conn, config.name, config.kind, last_success=now)
+        look_at_new(self._store)
         aside = [{"place": reject.place, "reason": reject.reason} for reject in rejects[:SHOWN]]
         return added | {"unmatched": unmatched, "rejected": len(rejects), "rejects": aside}
 

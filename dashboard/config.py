@@ -33,6 +33,7 @@ class GeneralSettings:
     timezone   the owner's: days in charts, counts and exports are calendar days there
     lens       the framework that screens and mails speak in unless told otherwise
     keep_author_names  whether displayed names are kept beside the salted hash
+    leave_out_suspects  whether suspect mentions (bots, floods, review bombing) are kept but do not count as voices
     keep_for   how long mentions are kept; None: for ever
     """
 
@@ -40,6 +41,7 @@ class GeneralSettings:
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     lens: str = "rater"
     keep_author_names: bool = False
+    leave_out_suspects: bool = False
     keep_for: timedelta | None = None
 
 

@@ -54,8 +54,13 @@ def utc_now() -> datetime:
 
 def store_of(config: Config) -> Store:
     """The configured store, opened and brought up to date."""
+    general = config.general
     return open_store(
-        config.store_url, zone=config.zone, salt=config.salt, keep_authors=config.general.keep_author_names
+        config.store_url,
+        zone=config.zone,
+        salt=config.salt,
+        keep_authors=general.keep_author_names,
+        leave_out_suspects=general.leave_out_suspects,
     )
 
 

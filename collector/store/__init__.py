@@ -107,6 +107,7 @@ class Store:
     zone      the owner's zone: daily counts are calendar days there
     salt      secret with which author keys are hashed
     keep_authors  whether displayed names are kept beside the hash
+    leave_out_suspects  whether suspect mentions (see collector.suspicion) are kept but do not count as voices
     observer  counts and the reading queue (see sentiment.store.open_store)
     """
 
@@ -114,6 +115,7 @@ class Store:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     salt: bytes = field(default=b"", repr=False)
     keep_authors: bool = False
+    leave_out_suspects: bool = False
     observer: Observer = field(default_factory=Unobserved)
 
     @contextmanager

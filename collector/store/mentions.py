@@ -116,7 +116,7 @@ def _row(m: Mention, store: Store) -> dict[str, Any]:
 def _insert(conn: Connection, store: Store, fresh: Sequence[Mention]) -> None:
     if not fresh:
         return
-    rows = [_row(m, store) | {"head": True, "revision": 1} for m in fresh]
+    rows = [_row(m, store) | {"head": True, "revision": 1, "suspicion_due": True} for m in fresh]
     ids = list(conn.scalars(insert(mention).returning(mention.c.id, sort_by_parameter_order=True), rows))
     index_texts(conn, ids)
     group(conn, store.observer, list(zip(ids, fresh, strict=True)))
@@ -141,7 +141,7 @@ def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Men
         ],
     )
     store.observer.leaving(conn, ids)
-    ungroup(conn, store.observer, ids)
+    ungroup(conn, store, ids)
     unindex_texts(conn, ids)
     conn.execute(
         update(mention)
@@ -149,6 +149,7 @@ def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Men
         .values(
             {name: bindparam(f"new_{name}") for name in (*_CONTENT, *_REFRESHED, "fetched_at")}
             | {"revision": mention.c.revision + 1}
+            | {"suspicion": None, "suspicion_reason": None, "suspicion_due": True}
         ),
         [
             {"row_id": row["id"], "new_fetched_at": m.fetched_at}
@@ -195,7 +196,7 @@ def delete_mentions(
             if rows:
                 conn.execute(insert(tombstone), [row._asdict() | {"reason": reason, "at": now} for row in rows])
         store.observer.leaving(conn, chunk)
-        ungroup(conn, store.observer, chunk)
+        ungroup(conn, store, chunk)
         unindex_texts(conn, chunk)
         gone += conn.execute(delete(mention).where(mention.c.id.in_(chunk))).rowcount
     return gone

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
 from collector.identity import normal_words, same_voice, signature
 from collector.mention import Mention
-from collector.store import Observer
+from collector.store import Observer, Store
 from collector.store.tables import CHUNK, mention, voice_key
 
 VOICE_MEMORY = timedelta(days=45)
@@ -95,7 +95,7 @@ class _Heads:
         return None
 
 
-def ungroup(conn: Connection, observer: Observer, ids: Sequence[int]) -> None:
+def ungroup(conn: Connection, store: Store, ids: Sequence[int]) -> None:
     """Take mentions out of their voices; where a head goes, its eldest follower takes over (and is counted anew)."""
     conn.execute(delete(voice_key).where(voice_key.c.mention_id.in_(ids)))
     orphans = conn.execute(
@@ -104,16 +104,17 @@ def ungroup(conn: Connection, observer: Observer, ids: Sequence[int]) -> None:
         .group_by(mention.c.voice_id)
     ).all()
     for old_head, heir in orphans:
-        observer.leaving(conn, [heir])
+        store.observer.leaving(conn, [heir])
         conn.execute(
             update(mention).where(mention.c.voice_id == old_head, mention.c.id.not_in(ids)).values(voice_id=heir)
         )
-        conn.execute(update(mention).where(mention.c.id == heir).values(head=True))
+        counts = true() if not store.leave_out_suspects else mention.c.suspicion.is_(None)
+        conn.execute(update(mention).where(mention.c.id == heir).values(head=counts))
         brand, text = conn.execute(select(mention.c.brand, mention.c.text).where(mention.c.id == heir)).one()
         keys = set(signature(normal_words(text)))
         if keys:
             conn.execute(insert(voice_key), [{"brand": brand, "key": key, "mention_id": heir} for key in keys])
-        observer.arriving(conn, [heir], unread=False)
+        store.observer.arriving(conn, [heir], unread=False)
 
 
 def forget_old_voices(conn: Connection, now: datetime) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import RowMapping
 
 from collector.store.gaps import gap, gaps_of
 from collector.store.runs import coverage, reject, source_state
+from collector.store.suspects import suspects_since
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
 from sentiment.store.readings import unread, unreadable
@@ -97,6 +98,14 @@ def rejected_since(conn: Connection, since: datetime) -> dict[str, int]:
         select(reject.c.source, func.count().label("rejected")).where(reject.c.at >= since).group_by(reject.c.source)
     )
     return {row.source: row.rejected for row in conn.execute(query)}
+
+
+def suspects(conn: Connection, since: datetime) -> dict[str, dict[str, int]]:
+    """Of what each source brought that was said since then, how many mentions are suspect, by why."""
+    found: dict[str, dict[str, int]] = {}
+    for source, why, many in suspects_since(conn, since):
+        found.setdefault(source, {})[why] = many
+    return found
 
 
 def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:

@@ -59,7 +59,8 @@ def health_table() -> pd.DataFrame:
     kept: dict[str, Mapping[Any, Any]] = {row["source"]: row for row in look(health.states)}
     volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
     by_source = {row["source"]: row for row in volumes.to_dict("records")}
-    set_aside = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS))
+    week = at - timedelta(days=VOLUME_DAYS)
+    set_aside, suspects = look(health.rejected_since, week), look(health.suspects, week)
     rows = []
     for name in [s.name for s in config.sources] + sorted(
         (set(kept) | set(by_source)) - {s.name for s in config.sources}
@@ -81,6 +82,8 @@ def health_table() -> pd.DataFrame:
                 "requests left": state.get("budget_left"),
                 "mentions a day": round(mentions / VOLUME_DAYS, 1),
                 "rejected, 7 days": set_aside.get(name, 0),
+                "suspect, 7 days": sum(suspects.get(name, {}).values()),
+                "suspected of": ", ".join(f"{many} {why}" for why, many in suspects.get(name, {}).items()),
             }
         )
     return pd.DataFrame(rows)
@@ -100,6 +103,7 @@ _COLUMNS = (
     Column(words="mentions a day", number=True),
     Column(words="requests left", number=True, roomy=True),
     Column(words="rejected, 7 days", number=True, roomy=True),
+    Column(words="suspect, 7 days", number=True, roomy=True),
 )
 _SIGNS = {"failing": "▼", "stale": "▼", "waiting": "●", "new": "●", "off": "○", "imported": "○", "fresh": "▲"}
 
@@ -112,6 +116,7 @@ def _table(found: pd.DataFrame) -> str:
             f"{row['mentions a day']:,.1f}",
             "–" if pd.isna(row["requests left"]) else count(float(row["requests left"])),
             count(row["rejected, 7 days"]),
+            f"{count(row['suspect, 7 days'])}{small(str(row['suspected of']))}",
         )
         for row in found.to_dict("records")
     ]

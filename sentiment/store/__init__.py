@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from collector.store import Store, migrate, open_engine
-from sentiment.store.counts import add_to_counts, place_facets
+from collector.store.suspects import settle
+from sentiment.store.counts import add_to_counts, place_facets, suspects_left_out
 from sentiment.store.readings import drop_labels, queue
 
 
@@ -27,9 +29,12 @@ class Counting:
         add_to_counts(conn, ids, sign=1)
 
 
-def open_store(url: str, *, zone: ZoneInfo, salt: bytes, keep_authors: bool = False) -> Store:
+def open_store(
+    url: str, *, zone: ZoneInfo, salt: bytes, keep_authors: bool = False, leave_out_suspects: bool | None = None
+) -> Store:
     """Open (and bring up to date) the store at an SQLAlchemy URL or a path, with counts kept.
 
+    leave_out_suspects  whether suspect mentions count as voices from now on; None: as was said last
     Raises collector.store.StoreError where it cannot be opened.
     """
     engine = open_engine(url)
@@ -37,4 +42,8 @@ def open_store(url: str, *, zone: ZoneInfo, salt: bytes, keep_authors: bool = Fa
     store = Store(engine=engine, zone=zone, salt=salt, keep_authors=keep_authors, observer=Counting())
     with store.write() as conn:
         place_facets(conn)
+        left_out = suspects_left_out(conn, leave_out_suspects)
+    store = replace(store, leave_out_suspects=left_out)
+    if leave_out_suspects is not None:
+        settle(store)
     return store

@@ -36,6 +36,7 @@ from sentiment.taxonomy import ALL, taxonomy
 FIGURES = ("mentions", "voices", "negative", "neutral", "positive", "unread", "satisfaction")
 """mentions: posts; the others count voices. satisfaction: sum in hundredths over voices that were read."""
 KEYS = ("brand", "facet", "source")
+_LEFT_OUT = "suspects left out"
 
 
 def _count_table(name: str, bucket: str, meaning: str) -> Table:
@@ -85,6 +86,15 @@ def place_facets(conn: Connection) -> None:
 def data_version(conn: Connection) -> int:
     """A number that changes whenever any count does."""
     return conn.scalar(select(version.c.number).where(version.c.name == "counts")) or 0
+
+
+def suspects_left_out(conn: Connection, wanted: bool | None) -> bool:
+    """Whether suspect mentions count as voices in this store: as wanted from now on, or (None) as was said last."""
+    if wanted is None:
+        return bool(conn.scalar(select(version.c.number).where(version.c.name == _LEFT_OUT)))
+    statement = upsert(conn, version).values(name=_LEFT_OUT, number=int(wanted))
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"number": int(wanted)}))
+    return wanted
 
 
 def _contributions(bucket: str, ids: Sequence[int] | None) -> Subquery:

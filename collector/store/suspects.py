@@ -1,0 +1,197 @@
+"""Looking at new mentions among those of their hour: which are suspect, why, and whether they count as voices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, text, update
+
+from collector.identity import normal_words
+from collector.mention import Kind
+from collector.store import HOUR, Store, from_hour
+from collector.store.tables import CHUNK, mention
+from collector.suspicion import (
+    COPIES_FROM,
+    KNOWN_AFTER,
+    NEW_WITHIN,
+    Said,
+    Suspect,
+    Suspicion,
+    authors_to_know,
+    of_hour,
+    of_text,
+)
+
+MOST_OF_AN_HOUR = 5_000
+"""Mentions of one hour that are looked at together."""
+_ALONE = text("SELECT pg_advisory_xact_lock(20240229)")
+"""One process looks at a time: two that flag the same hour would take its voices out of the counts twice."""
+_Where = tuple[str, str, int]
+
+
+def look_at_new(store: Store) -> int:
+    """Look at every mention that is new or was edited; returns how many. Safe to repeat and to kill at any moment."""
+    seen = 0
+    while True:
+        with store.write() as conn:
+            done = _look(conn, store)
+        seen += done
+        if done < CHUNK:
+            return seen
+
+
+def _look(conn: Connection, store: Store) -> int:
+    if conn.dialect.name == "postgresql":
+        conn.execute(_ALONE)
+    columns = (mention.c.id, mention.c.source, mention.c.brand, mention.c.hour, mention.c.text)
+    due = conn.execute(select(*columns).where(mention.c.suspicion_due).order_by(mention.c.id).limit(CHUNK)).all()
+    texts = {row.id: row.text for row in due}
+    for where in sorted({(row.source, row.brand, row.hour) for row in due}):
+        _look_at_hour(conn, store, where, texts)
+    if due:
+        conn.execute(update(mention).where(mention.c.id.in_(list(texts))).values(suspicion_due=False))
+    return len(due)
+
+
+def _look_at_hour(conn: Connection, store: Store, where: _Where, texts: dict[int, str]) -> None:
+    rows = _rows(conn, where)
+    said = [_said(row, texts) for row in rows]
+    said = _with_words(conn, said, texts)
+    wanted = of_hour(said, _new_authors(conn, where, authors_to_know(said)))
+    changed = [row.id for row in rows if (row.suspicion, row.suspicion_reason) != _kept(wanted.get(row.id))]
+    for start in range(0, len(changed), CHUNK):
+        _flag(conn, store, changed[start : start + CHUNK], wanted)
+
+
+def _rows(conn: Connection, where: _Where) -> Sequence[Row[*tuple[Any, ...]]]:
+    source, brand, hour = where
+    query = select(
+        mention.c.id,
+        mention.c.kind,
+        mention.c.author_key,
+        mention.c.voice_id,
+        mention.c.created_at,
+        mention.c.suspicion,
+        mention.c.suspicion_reason,
+    ).where(
+        mention.c.brand == brand,
+        mention.c.created_at >= from_hour(hour),
+        mention.c.created_at < from_hour(hour) + HOUR,
+        mention.c.source == source,
+    )
+    return conn.execute(query.order_by(mention.c.created_at).limit(MOST_OF_AN_HOUR)).all()
+
+
+def _said(row: Row[*tuple[Any, ...]], texts: dict[int, str]) -> Said:
+    if row.id in texts:
+        suspect = of_text(texts[row.id])
+    elif row.suspicion is not None:
+        suspect = Suspect(suspicion=Suspicion(row.suspicion), reason=row.suspicion_reason)
+    else:
+        suspect = None
+    return Said(
+        id=row.id,
+        kind=Kind(row.kind),
+        author=row.author_key,
+        voice=row.voice_id,
+        created_at=row.created_at,
+        words=0,
+        suspect=suspect,
+    )
+
+
+def _with_words(conn: Connection, said: Sequence[Said], texts: dict[int, str]) -> list[Said]:
+    """The same with the length of their voices' words, where there are enough of one voice for it to matter."""
+    sizes: dict[int, int] = {}
+    for one in said:
+        sizes[one.voice] = sizes.get(one.voice, 0) + 1
+    large = [voice for voice, size in sizes.items() if size >= COPIES_FROM]
+    if not large:
+        return list(said)
+    rows = conn.execute(select(mention.c.id, mention.c.text).where(mention.c.id.in_(large[:CHUNK])))
+    words = {row.id: len(normal_words(row.text)) for row in rows}
+    return [replace(one, words=words.get(one.voice, 0)) for one in said]
+
+
+def _new_authors(conn: Connection, where: _Where, authors: Iterable[str]) -> set[str]:
+    """Those of these authors who were never met at this source before."""
+    source, _brand, hour = where
+    wanted, begin = sorted(authors), from_hour(hour)
+    if not wanted or not _known_since(conn, source, begin - KNOWN_AFTER):
+        return set()
+    new: set[str] = set()
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        first = select(mention.c.author_key, func.min(mention.c.created_at).label("first"))
+        rows = conn.execute(
+            first.where(mention.c.author_key.in_(part), mention.c.source == source).group_by(mention.c.author_key)
+        )
+        new |= {row.author_key for row in rows if row.first >= begin - NEW_WITHIN}
+    return new
+
+
+def _known_since(conn: Connection, source: str, moment: datetime) -> bool:
+    query = select(mention.c.id).where(mention.c.source == source, mention.c.created_at < moment).limit(1)
+    return conn.scalar(query) is not None
+
+
+def _kept(suspect: Suspect | None) -> tuple[str | None, str | None]:
+    return (None, None) if suspect is None else (suspect.suspicion.value, suspect.reason)
+
+
+def _flag(conn: Connection, store: Store, ids: Sequence[int], wanted: Mapping[int, Suspect]) -> None:
+    """Keep what is suspect now; where suspects are left out, voices change with it."""
+    locked = select(mention.c.id, mention.c.voice_id, mention.c.head).where(mention.c.id.in_(ids)).with_for_update()
+    rows = conn.execute(locked).all()
+    counted = {row.id: row.voice_id == row.id and _counts(store, suspect=row.id in wanted) for row in rows}
+    moved = [row.id for row in rows if row.head != counted[row.id]]
+    store.observer.leaving(conn, moved)
+    values = []
+    for row in rows:
+        suspicion, reason = _kept(wanted.get(row.id))
+        values.append({"row_id": row.id, "suspicion_": suspicion, "reason_": reason, "head_": counted[row.id]})
+    conn.execute(
+        update(mention)
+        .where(mention.c.id == bindparam("row_id"))
+        .values(suspicion=bindparam("suspicion_"), suspicion_reason=bindparam("reason_"), head=bindparam("head_")),
+        values,
+    )
+    store.observer.arriving(conn, moved, unread=False)
+
+
+def _counts(store: Store, *, suspect: bool) -> bool:
+    return not (suspect and store.leave_out_suspects)
+
+
+def settle(store: Store) -> int:
+    """Make every suspect count as a voice or not, as the store now says; returns how many voices changed."""
+    wrong = and_(
+        mention.c.suspicion.is_not(None),
+        mention.c.voice_id == mention.c.id,
+        mention.c.head.is_(store.leave_out_suspects),
+    )
+    changed = 0
+    while True:
+        with store.write() as conn:
+            ids = list(conn.scalars(select(mention.c.id).where(wrong).limit(CHUNK).with_for_update()))
+            store.observer.leaving(conn, ids)
+            if ids:
+                conn.execute(update(mention).where(mention.c.id.in_(ids)).values(head=not store.leave_out_suspects))
+            store.observer.arriving(conn, ids, unread=False)
+        changed += len(ids)
+        if len(ids) < CHUNK:
+            return changed
+
+
+def suspects_since(conn: Connection, since: datetime) -> list[tuple[str, str, int]]:
+    """How many mentions said since then are suspect: (source, why, how many)."""
+    rows = conn.execute(
+        select(mention.c.source, mention.c.suspicion, func.count().label("many"))
+        .where(mention.c.suspicion.is_not(None), mention.c.created_at >= since)
+        .group_by(mention.c.source, mention.c.suspicion)
+        .order_by(mention.c.source, mention.c.suspicion)
+    )
+    return [(row.source, row.suspicion, int(row.many)) for row in rows]

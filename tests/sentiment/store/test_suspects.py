@@ -1,0 +1,173 @@
+"""Suspects in the store: flagged with their reason, left out of voices on request, and counts that stay exact."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from collector.mention import Kind, Mention
+from collector.store import Store
+from collector.store.mentions import delete_mentions, save_mentions
+from collector.store.suspects import look_at_new, settle, suspects_since
+from collector.store.tables import mention
+from sentiment.read import read_unread
+from sentiment.store import open_store
+from sentiment.store.counts import count_day, verify
+from tests.fakes import NOW, FakeReader, a_mention
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+BOMB = "They ruined our holiday and the staff laughed at us, avoid this company at all cost"
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+def bombing(count: int = 8, kind: Kind = Kind.REVIEW) -> list[Mention]:
+    return [
+        a_mention(f"bomb{n}", text=BOMB, kind=kind, author_key=f"{n:032x}", created_at=NOW + timedelta(minutes=n))
+        for n in range(count)
+    ]
+
+
+def save(store: Store, mentions: Iterable[Mention]) -> None:
+    with store.write() as conn:
+        save_mentions(conn, store, mentions)
+
+
+def known(store: Store) -> None:
+    """The source is listened to for long enough to know who is new."""
+    save(store, [a_mention("old", created_at=NOW - 20 * DAY, author_key="a" * 32)])
+
+
+def voices(store: Store) -> int:
+    with store.read() as conn:
+        assert verify(conn) == []
+        return int(conn.scalar(select(func.sum(count_day.c.voices)).where(count_day.c.facet == "all")) or 0)
+
+
+def flagged(store: Store) -> dict[str, str]:
+    with store.read() as conn:
+        rows = conn.execute(select(mention.c.external_id, mention.c.suspicion_reason).order_by(mention.c.id))
+        return {row.external_id: row.suspicion_reason for row in rows if row.suspicion_reason}
+
+
+def test_a_bombing_is_flagged_with_its_reason_and_counts_unless_left_out(any_store: Store) -> None:
+    known(any_store)
+    save(any_store, bombing())
+    assert look_at_new(any_store) == 9
+    reason = "the same words by 8 new authors within an hour"
+    assert flagged(any_store) == {f"bomb{n}": reason for n in range(8)}
+    assert voices(any_store) == 2
+    strict = replace(any_store, leave_out_suspects=True)
+    assert settle(strict) == 1
+    assert voices(any_store) == 1
+    assert settle(strict) == 0
+    assert settle(any_store) == 1
+    assert voices(any_store) == 2
+    with any_store.read() as conn:
+        assert suspects_since(conn, NOW - DAY) == [("reviews", "copied", 8)]
+
+
+def test_late_copies_join_the_suspects_and_none_counts_where_suspects_are_left_out(store: Store) -> None:
+    strict = replace(store, leave_out_suspects=True)
+    known(strict)
+    for copy in bombing():
+        save(strict, [copy])
+        look_at_new(strict)
+    assert len(flagged(strict)) == 8
+    assert voices(strict) == 1
+
+
+def test_a_source_just_begun_has_only_new_authors_and_none_is_suspect(store: Store) -> None:
+    save(store, bombing())
+    look_at_new(store)
+    assert flagged(store) == {}
+
+
+def test_authors_met_before_are_no_bots(store: Store) -> None:
+    known(store)
+    earlier = [replace(m, external_id=f"e{n}", text=f"fine {n}", created_at=NOW - 3 * DAY) for n, m in
+               enumerate(bombing())]  # fmt: skip
+    save(store, [*earlier, *bombing()])
+    look_at_new(store)
+    assert flagged(store) == {}
+
+
+def test_an_edit_is_looked_at_anew(store: Store) -> None:
+    links = "http://a.example http://b.example http://c.example buy"
+    save(store, [a_mention("1", text=links)])
+    look_at_new(store)
+    assert flagged(store) == {"1": "3 links among 1 words"}
+    save(store, [a_mention("1", text="I am sorry, that was my nephew", edited_at=NOW + HOUR, fetched_at=NOW + HOUR)])
+    assert look_at_new(store) == 1
+    assert flagged(store) == {}
+    assert look_at_new(store) == 0
+
+
+def test_whether_suspects_count_is_kept_with_the_store(tmp_path: Path) -> None:
+    def opened(leave_out: bool | None) -> Store:
+        return open_store(str(tmp_path / "g.db"), zone=ZONE, salt=b"salt", leave_out_suspects=leave_out)
+
+    store = opened(None)
+    known(store)
+    save(store, bombing())
+    look_at_new(store)
+    assert [voices(opened(wanted)) for wanted in (None, True, None, False, None)] == [2, 1, 1, 2, 2]
+    assert opened(True).leave_out_suspects
+    assert opened(None).leave_out_suspects
+    store.engine.dispose()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["save", "flood", "edit", "delete", "look", "read", "settle"]), st.integers(0, 7)),
+        min_size=4,
+        max_size=14,
+    )
+)
+def test_counts_equal_a_recount_whatever_is_suspect(history: list[tuple[str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(str(Path(folder) / "g.db"), zone=ZONE, salt=b"salt")
+        known(store)
+        save(store, bombing())
+        for step, number in history:
+            now = NOW + timedelta(hours=2)
+            if step == "save":
+                save(store, bombing(number + 3, Kind.POST if number % 2 else Kind.REVIEW))
+            elif step == "flood":
+                save(
+                    store,
+                    [
+                        a_mention(f"f{n}", kind=Kind.POST, author_key="f" * 32, created_at=NOW)
+                        for n in range(number + 8)
+                    ],
+                )
+            elif step == "edit":
+                edited = {"text": f"{BOMB} and {number} more", "edited_at": now, "fetched_at": now}
+                save(store, [replace(bombing()[number], **edited)])
+            elif step == "delete":
+                with store.write() as conn:
+                    delete_mentions(conn, store, [number + 1], reason="test", now=now, bury=False)
+            elif step == "look":
+                look_at_new(store)
+            elif step == "read":
+                read_unread(store, FakeReader(), clock=lambda: NOW)
+            else:
+                store = replace(store, leave_out_suspects=bool(number % 2))
+                settle(store)
+        look_at_new(store)
+        settle(store)
+        voices(store)
+        with store.read() as conn:
+            rows = conn.execute(select(mention.c.id, mention.c.voice_id, mention.c.head, mention.c.suspicion)).all()
+        store.engine.dispose()
+    for row in rows:
+        stands = row.voice_id == row.id and not (store.leave_out_suspects and row.suspicion is not None)
+        assert row.head == stands
