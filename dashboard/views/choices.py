@@ -15,16 +15,17 @@ def choose(
     key: str,
     options: Mapping[str, str],
     *,
+    default: str | None = None,
     width: int | Literal["stretch"] = "stretch",
     tabs: bool = False,
 ) -> str:
-    """Show a choice and return the value chosen; `options` are values with their words, the first is the default.
+    """Show a choice and return the value chosen; `options` are values with their words.
 
-    The address names the value, or nothing for the default, so that a link keeps its meaning when words change.
-    A link that names the words instead is understood too. tabs: as segments beside each other, as wide as
-    they are.
+    default: None stands for the first. The address names the value, or nothing for the default, so that a link keeps
+    its meaning when words change; one that names the words instead is understood too. tabs: as segments beside each
+    other, as wide as they are.
     """
-    default = next(iter(options))
+    default = next(iter(options)) if default is None else default
     given = st.query_params.get(key)
     if given != st.session_state.get(f"{key}-in-address", _NOTHING) or key not in st.session_state:
         # The page was opened, or a link or the back button changed the address: it decides, not what was chosen before.

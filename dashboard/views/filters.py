@@ -8,12 +8,14 @@ import streamlit as st
 
 from dashboard.queries import figures
 from dashboard.scope import Scope
+from dashboard.views.choices import choose
 from dashboard.views.session import ask, brands, session, today
 from sentiment.taxonomy import taxonomy
 
-PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "12 months": 365}
-DATES = "between dates"
-"""What stands in the address is what stands on the screen: Streamlit binds the shown words."""
+DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
+DATES = "dates"
+PERIODS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "365d": "12 months", DATES: "between dates"}
+"""What stands in the address, and its words on the screen."""
 
 
 def choose_scope(*, lens: bool = False) -> Scope:
@@ -45,17 +47,10 @@ def choose_scope(*, lens: bool = False) -> Scope:
 
 
 def _choose_days() -> tuple[date, date]:
-    period = st.selectbox(
-        "Period",
-        [*PERIODS, DATES],
-        index=1,
-        key="period",
-        bind="query-params",
-        width=140,
-    )
+    period = choose("Period", "period", PERIODS, default="30d", width=140)
     end = today()
-    if period in PERIODS:
-        return end - timedelta(days=PERIODS[period] - 1), end
+    if period in DAYS:
+        return end - timedelta(days=DAYS[period] - 1), end
     chosen = st.date_input(
         "First and last day",
         value=(end - timedelta(days=29), end),
@@ -69,12 +64,8 @@ def _choose_days() -> tuple[date, date]:
 
 
 def _choose_lens() -> str:
-    names = {lens.label: name for name, lens in taxonomy().lenses.items()}
-    default = taxonomy().lenses[session().config.general.lens].label
-    chosen = st.selectbox(
-        "Lens", list(names), index=list(names).index(default), key="lens", bind="query-params", width=200
-    )
-    return names[str(chosen)]
+    names = {name: lens.label for name, lens in taxonomy().lenses.items()}
+    return choose("Lens", "lens", names, default=session().config.general.lens, width=200)
 
 
 def of_brand(brand: str) -> dict[str, str]:

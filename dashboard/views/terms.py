@@ -12,7 +12,6 @@ from dashboard.queries import labels
 from dashboard.queries.labels import KeptRule
 from dashboard.views.parts import answer, download, empty, put
 from dashboard.views.session import ask, brands, look, now, session
-from dashboard.views.tables import Column, table
 from dashboard.words import ago, count
 from sentiment.reading import Sentiment
 from sentiment.store.terms import Preview, preview, settle, switch_off, switch_on, unsettled
@@ -95,15 +94,15 @@ def _try() -> None:
 def _rule() -> TermRule | None:
     aspects = {WHOLE: "the whole mention", **{name: a.label for name, a in taxonomy().aspects.items()}}
     with st.container(horizontal=True, vertical_alignment="bottom", key="rule"):
-        term = st.text_input("Word or expression", key="rule-term", max_chars=TERM_LIMIT, placeholder="sick", width=190)
-        about = str(_select("is, about", "rule-about", aspects, 190))
+        term = st.text_input("Word or expression", key="rule-term", max_chars=TERM_LIMIT, placeholder="sick", width=175)
+        about = str(_select("about", "rule-about", aspects, 175))
         after = {s.value: s.value for s in (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)}
         if about != WHOLE:
             after[ABSENT] = "not meant by it"
-        said = str(_select("means", "rule-after", after, 160))
-        brand = _select("at", "rule-brand", {EVERY: "every brand", **{name: name for name in brands()}}, 180)
+        said = str(_select("is", "rule-after", after, 150))
+        brand = _select("at", "rule-brand", {EVERY: "every brand", **{name: name for name in brands()}}, 165)
         languages = {EVERY: "every language", **{name: name for name in ask(labels.languages)}}
-        language = _select("in", "rule-language", languages, 150)
+        language = _select("in", "rule-language", languages, 145)
     if not (term or "").strip():
         st.caption(
             "Whole words, in any case: “sick” is not found in “seasick”. Nothing changes before you switch a rule on."
@@ -153,11 +152,11 @@ def _preview(made: TermRule, seen: Preview) -> None:
 
 
 def _examples(seen: Preview) -> str:
-    rows = [
-        [f'<span dir="auto">{escape(one.passage)}</span>', escape(one.before), escape(one.after)]
+    return "".join(
+        f'<blockquote dir="auto">{escape(one.passage)}<br>'
+        f'<span class="gs-small" dir="ltr">{escape(one.before)} → {escape(one.after)}</span></blockquote>'
         for one in seen.examples
-    ]
-    return table([Column(words="For example"), Column(words="now"), Column(words="then")], rows) if rows else ""
+    )
 
 
 def _switch_on(made: TermRule, who: str) -> None:

@@ -20,7 +20,7 @@ from sentiment.store.counts import verify
 from tests.dashboard.conftest import BRAND, SOURCES, Filled, a_config, fill
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "settings"]
+PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "quality", "terms", "settings"]
 TIMEOUT = 120
 
 
@@ -78,7 +78,8 @@ def test_every_page_of_an_empty_store_says_what_to_do_next(
 ) -> None:
     words = words_of(opened(name, a_config(tmp_path), monkeypatch))
     assert any(
-        hint in words for hint in ("groundswell", "Choose", "Remove", "appears when", "toml", "a test mail shows")
+        hint in words
+        for hint in ("groundswell", "Choose", "Remove", "appears when", "toml", "a test mail shows", "Whole words")
     )
 
 
@@ -104,9 +105,9 @@ def test_the_first_screens_figures_are_those_of_the_counts(filled: Filled, monke
 
 def test_filters_in_the_address_are_the_filters_on_the_screen(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(
-        "mentions", filled.config, monkeypatch, period="7 days", q="late", sentiment="negative", about="Reliability"
+        "mentions", filled.config, monkeypatch, period="7d", q="late", sentiment="negative", about="Reliability"
     )
-    assert app.selectbox(key="period").value == "7 days"
+    assert app.selectbox(key="period").value == "7d"
     assert app.selectbox(key="sentiment").value == "negative"
     assert app.selectbox(key="about").value == "rater/Reliability"
     assert app.text_input(key="q").value == "late"
