@@ -18,6 +18,7 @@ from collector.brand import Brand, asked_of
 from collector.claim import Listener, Verdict, rejects_of
 from collector.errors import BadSettings, BudgetSpent, CollectorError, RateLimited, Stopped
 from collector.http import Client
+from collector.proxy import DIRECT
 from collector.sources import Cursor, Page, SourceConfig, Span, Walk, Why, kinds, without
 from collector.store import Store
 from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
@@ -148,7 +149,7 @@ def preview(
     Yields a Verdict an item, and sentences for rejects and notes of the pages. Raises CollectorError.
     """
     listener = listener_of(config, brands)
-    with bound_to(client, config.settings, {}, stop) as bound:
+    with bound_to(client, config, {}, stop) as bound:
         for page in source_of(config).fetch(config.settings, bound, None, _walk(config, brands, now, since)):
             yield from (listener.judge(item, now, salt=b"", keep_authors=True) for item in page.items)
             yield from (f"{reject.place}: {reject.reason}" for reject in page.rejects)
@@ -301,7 +302,7 @@ def _why(error: CollectorError | None) -> Why:
 def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[], bool]) -> Iterator[Page]:
     config = run.config
     run.listener = listener_of(config, brands)
-    with bound_to(client, config.settings, run.validators, stop) as run.client:
+    with bound_to(client, config, run.validators, stop) as run.client:
         walk = _walk(config, brands, run.report.started_at, run.since)
         with closing(_closable(source_of(config).fetch(config.settings, run.client, run.cursor, walk))) as pages:
             yield from pages
@@ -312,13 +313,17 @@ def _closable(pages: Iterator[Page]) -> Any:
     yield from pages
 
 
-def bound_to(client: Client, settings: Any, validators: Mapping[str, Validator], stop: Callable[[], bool]) -> Any:
+def bound_to(
+    client: Client, config: SourceConfig, validators: Mapping[str, Validator], stop: Callable[[], bool]
+) -> Any:
     """The client of one run: what may be private, where keys may go, and what must not be shown, from the settings."""
+    settings = config.settings
     urls = list(addresses_of(settings))
     return client.bound(
         home=urls,
         trusted=trusted(urls),
         allow_private=bool(getattr(settings, "allow_private", False)),
+        proxy=None if config.proxy == DIRECT else config.proxy,
         gap=getattr(settings, "gap", None),
         secrets=secrets_of(settings),
         validators=validators,

@@ -29,6 +29,7 @@ from collector.errors import (
     TooLarge,
 )
 from collector.pace import Pace
+from collector.proxy import ProxiedTransport, password_of, place_of
 from collector.ratelimit import RateLimit, rate_limit
 from collector.wording import redacted, shown, with_params
 
@@ -88,6 +89,7 @@ class Client:
         self._fresh: list[Fresh] = []
         self._home: frozenset[Origin] = frozenset()
         self._trusted: frozenset[Origin] = frozenset()
+        self._proxy: str | None = None
         self._secrets: tuple[str, ...] = ()
         self._waited = timedelta()
         self._network: GuardedNetwork | None = None
@@ -100,6 +102,7 @@ class Client:
         home: Iterable[str] = (),
         trusted: frozenset[Origin] = frozenset(),
         allow_private: bool = False,
+        proxy: str | None = None,
         gap: timedelta | None = None,
         secrets: Iterable[str] = (),
         validators: Mapping[str, Validator] | None = None,
@@ -109,6 +112,7 @@ class Client:
 
         home      addresses that the owner wrote: `auth` headers are sent to their origins only
         trusted   origins that may be private
+        proxy     address of an HTTP proxy for everything but those
         secrets   values that must never appear in an error or a log
         """
         run = Client(
@@ -123,7 +127,9 @@ class Client:
         run._validators = validators or {}
         run._home = frozenset(origin_of(url) for url in home)
         run._trusted = trusted
-        run._secrets = tuple(sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True))
+        run._proxy = proxy
+        hidden = [*secrets, *password_of(proxy)]
+        run._secrets = tuple(sorted((s for s in hidden if len(s) >= 4), key=len, reverse=True))
         try:
             yield run
         finally:
@@ -240,13 +246,19 @@ class Client:
                 return _Response(response.status_code, response.headers, body, _links(response, url))
         except httpx.InvalidURL as error:
             raise SourceRefused(f"The address {self.shown(url)} is malformed ({error}).") from error
+        except httpx.ProxyError as error:
+            raise SourceUnavailable(
+                f"The proxy {place_of(self._proxy or url)} did not let {self.shown(url)} through "
+                f"({self._redacted(str(error)) or 'it gave no reason'})."
+            ) from error
         except httpx.TransportError as error:
             if self._network is not None and time.monotonic() >= self._network.deadline:
                 raise TooLarge(
                     f"{self.shown(url)} took longer than {self.limits.whole.total_seconds():.0f} s to answer."
                 ) from error
+            through = f" through the proxy {place_of(self._proxy)}" if self._proxy else ""
             raise SourceUnavailable(
-                f"{self.shown(url)} did not answer ({self._redacted(str(error)) or type(error).__name__})."
+                f"{self.shown(url)} did not answer{through} ({self._redacted(str(error)) or type(error).__name__})."
             ) from error
         except BrokenOff as error:
             raise BrokenOff(f"{self.shown(url)}: {error}") from error
@@ -315,12 +327,22 @@ class Client:
     def _connected(self) -> httpx.Client:
         if self._http is None:
             silence = self.limits.silence.total_seconds()
-            transport = self._transport
-            if transport is None:
-                self._network = GuardedNetwork(allow_private=self._allow_private, trusted_origins=self._trusted)
-                transport = GuardedTransport(self._network, ssl_context=self._ssl)
+            transport = self._transport or self._guarded()
             self._http = httpx.Client(transport=transport, timeout=silence, follow_redirects=False, trust_env=False)
         return self._http
+
+    def _guarded(self) -> httpx.BaseTransport:
+        proxy, reachable = self._proxy, self._trusted | ({origin_of(self._proxy)} if self._proxy else frozenset())
+        self._network = GuardedNetwork(allow_private=self._allow_private, trusted_origins=reachable)
+        if proxy is None:
+            return GuardedTransport(self._network, ssl_context=self._ssl)
+        return ProxiedTransport(
+            proxy,
+            self._network,
+            ssl_context=self._ssl,
+            trusted=self._trusted,
+            allow_private=self._allow_private,
+        )
 
     def shown(self, url: str) -> str:
         """An address fit for errors and logs: no login, no keys, at most 300 characters."""

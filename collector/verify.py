@@ -121,7 +121,7 @@ class _Round:
         """Read back batch by batch."""
         source: Any = source_of(self.config)
         settings = self.config.settings
-        with bound_to(client, settings, {}, stop) as bound:
+        with bound_to(client, self.config, {}, stop) as bound:
             for _batch in range(max(1, A_RUN // source.AT_ONCE)):
                 with self.store.read() as conn:
                     known = known_since(conn, self.config.name, now() - recent, after, source.AT_ONCE)

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.brand import Brand
+from collector.proxy import check_proxy
 from collector.sources import SourceConfig, kinds
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
 from dashboard.binding import ConfigError, Where, bind, nearest
@@ -34,6 +35,7 @@ class GeneralSettings:
     lens       the framework that screens and mails speak in unless told otherwise
     keep_author_names  whether displayed names are kept beside the salted hash
     leave_out_suspects  whether suspect mentions (bots, floods, review bombing) are kept but do not count as voices
+    proxy      HTTP proxy through which all sources are reached; a password in it is better put into GROUNDSWELL_PROXY
     keep_for   how long mentions are kept; None: for ever
     """
 
@@ -42,7 +44,12 @@ class GeneralSettings:
     lens: str = "rater"
     keep_author_names: bool = False
     leave_out_suspects: bool = False
+    proxy: str | None = field(default=None, repr=False)
     keep_for: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None:
+            check_proxy(self.proxy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +153,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         file=path,
         general=general,
         brands=brands,
-        sources=tuple(_sources(reader, raw, brands, general.timezone)),
+        sources=tuple(_sources(reader, raw, brands, general)),
         classifier=reader.one(ClassifierSettings, raw, "classifier"),
         spikes=reader.one(SpikeSettings, {"spikes": {"zone": general.timezone.key} | raw.get("spikes", {})}, "spikes"),
         mail=reader.one(MailSettings, raw, "mail") if "mail" in raw else None,
@@ -234,7 +241,9 @@ def _toml(path: Path) -> dict[str, Any]:
 _SHARED = {f.name for f in fields(SourceConfig)} - {"settings"}
 
 
-def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...], zone: ZoneInfo) -> list[SourceConfig]:
+def _sources(
+    reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...], general: GeneralSettings
+) -> list[SourceConfig]:
     found = []
     names = [brand.name for brand in brands]
     for table, where in reader.tables(raw, "source"):
@@ -252,9 +261,10 @@ def _sources(reader: _Reader, raw: Mapping[str, Any], brands: tuple[Brand, ...],
         shared.setdefault("enabled", not getattr(kinds()[str(kind)], "OFF_BY_DEFAULT", False))
         _known_keys(own, settings_kind, where)
         if "zone" in {f.name for f in fields(settings_kind)}:
-            own.setdefault("zone", zone.key)
+            own.setdefault("zone", general.timezone.key)
         settings = reader.bound(settings_kind, own, where, f"source_{table['name']}")
-        found.append(replace(bind(SourceConfig, shared | {"settings": {}}, where), settings=settings))
+        bound = bind(SourceConfig, shared | {"settings": {}}, where)
+        found.append(replace(bound, settings=settings, proxy=bound.proxy or general.proxy))
     return found
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.errors import BadSettings
 from collector.mention import Item
+from collector.proxy import check_proxy
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -130,6 +131,7 @@ class Walk:
     since    lower bound of a backfill; None for a live run
     terms    the words to listen for, derived from the brands (names, aliases, handles)
     overlap  how far a live run reads again behind its watermark
+    proxy     HTTP proxy to reach it through, "direct" for none though there is one for all
     max_pages  at most this many pages a run; a walk cut short says so in its last page's note
     """
 
@@ -159,6 +161,7 @@ class SourceConfig:
     brand     all its items belong to this brand; None: items are matched against every brand
     every     pause between two runs
     at_least  shortest pause: where it is given, a source at which much is said is read more often than `every`
+    proxy     HTTP proxy to reach it through, "direct" for none though there is one for all
     max_pages  at most this many pages a run; the next run goes on from there (None: as many as a run may read)
     """
 
@@ -171,10 +174,13 @@ class SourceConfig:
     fresh_within: timedelta | None = None
     max_pages: int | None = None
     at_least: timedelta | None = None
+    proxy: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.at_least is not None and not SHORTEST <= self.at_least <= self.every:
             raise BadSettings("at_least is the shortest pause: at least 10 seconds, and no longer than every.")
+        if self.proxy is not None:
+            check_proxy(self.proxy)
         if self.max_pages is not None and self.max_pages < 1:
             raise BadSettings(f"max_pages is {self.max_pages}; a run must read at least one page.")
 
