@@ -12,16 +12,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.queries import health, mentions
+from dashboard.queries import mentions
 from dashboard.scope import Scope
 from dashboard.theme import SIGNS
 from dashboard.views import download as take
-from dashboard.views.session import brands, look
-from dashboard.words import count
-
-LIVE_EVERY = 3.0
-"""Seconds between two looks at how far reading is, while anything waits."""
-STILL_EVERY = 20.0
+from dashboard.views import live
+from dashboard.views.session import look
 
 
 def put(html: str) -> None:
@@ -87,30 +83,8 @@ def sign(sentiment: str | None) -> str:
 
 
 def reading_progress() -> None:
-    """How far reading is, looked at again by itself while anything waits."""
-    _, waiting, _ = look(health.progress, tuple(brands()))
-    _progress_every(LIVE_EVERY if waiting else STILL_EVERY)
-
-
-def _progress_every(seconds: float) -> None:
-    @st.fragment(run_every=seconds)
-    def banner() -> None:
-        read, waiting, aside = look(health.progress, tuple(brands()))
-        if waiting:
-            total = read + waiting
-            st.progress(
-                read / total, text=f"{count(read)} of {count(total)} mentions read; figures grow until all are."
-            )
-            st.session_state["was_waiting"] = True
-        elif st.session_state.pop("was_waiting", False):
-            st.rerun()
-        if aside:
-            st.caption(
-                f"{count(aside, 'text', 'texts')} could not be read and "
-                f"{'was' if aside == 1 else 'were'} set aside: see Sources."
-            )
-
-    banner()
+    """How far reading is, and what is new since the page was drawn; looked at again by itself."""
+    live.watch()
 
 
 def aspects_of(frame: pd.DataFrame) -> pd.DataFrame:

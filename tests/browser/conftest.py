@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
@@ -52,7 +53,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def address(filled: Filled) -> Iterator[str]:
-    """Where the dashboard of the filled store is served, started as `groundswell up` does."""
+    """Where the dashboard of the filled store is served."""
+    with served(filled.config) as where:
+        yield where
+
+
+@contextmanager
+def served(config: Path) -> Iterator[str]:
+    """Where the dashboard of a configuration is served meanwhile, started as `groundswell up` does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +72,7 @@ def address(filled: Filled) -> Iterator[str]:
         server = subprocess.Popen(
             [*command, "--server.address=127.0.0.1", f"--server.port={port}"],
             cwd=ROOT,
-            env=environment | {"GROUNDSWELL_CONFIG": str(filled.config)},
+            env=environment | {"GROUNDSWELL_CONFIG": str(config)},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
