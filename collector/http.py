@@ -156,6 +156,10 @@ class Client:
         how["headers"] = ({"content-type": kind} if content else {}) | {**how.get("headers", {})}
         return self._send(Ask(method="POST", url=url, content=content, json=True, **how))
 
+    def put(self, url: str, body: bytes, kind: str) -> Answer:
+        """PUT bytes of a kind (a MIME type) where a site said that it wants them."""
+        return self._send(Ask(method="PUT", url=url, content=body, headers={"content-type": kind}))
+
     def hold(self, url: str, wait: timedelta) -> None:
         """Ask this host nothing for a while, because its answer said so in a way that only the source knows."""
         self._pace.hold(origin_of(url), self.now() + wait)

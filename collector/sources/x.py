@@ -7,22 +7,28 @@ created_at,lang,public_metrics,author_id,referenced_tweets&expansions=author_id&
 includes: {users}, meta: {next_token, result_count}}, newest first, of the last 7 days, up to 30 seconds ago. Ids are
 strings. Each post read costs (0.005 dollars in 2026, an author's name 0.010 more; the same post again is free within
 a UTC day): -is:retweet is added and the overlap is short. 450 requests in 15 minutes, x-rate-limit-reset in epoch
-seconds; partial errors stand in a 200's `errors`. What is deleted or changed there must be within 24 hours here.
-Documentation: https://docs.x.com/x-api/posts/search
+seconds; partial errors stand in a 200's `errors`. What is deleted there must be within 24 hours here. A compliance
+job says what is: POST /2/compliance/jobs {type: tweets} gives {data: {id, upload_url, download_url, status}}; the ids
+are PUT there as lines of text, the status becomes complete, and the download has one JSON object a line for each post
+that must go: {id, action: delete, reason: deleted, deactivated, suspended, protected or scrub_geo}. One job at a
+time; it costs no post reads. Documentation: https://docs.x.com/x-api/posts/search and
+https://docs.x.com/x-api/compliance/batch-compliance
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from collector.errors import BadSettings, BudgetSpent, PayloadChanged
+from collector.errors import BadSettings, BudgetSpent, PayloadChanged, SourceUnavailable
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, elements, moment, part, read_each, string
+from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
@@ -32,6 +38,9 @@ if TYPE_CHECKING:
 KIND = "x"
 LOOSE = True
 OFF_BY_DEFAULT = True
+AT_ONCE = 10_000
+"""Ids a compliance job: it may hold millions, but what one run reads back is bounded."""
+LOOKS, BETWEEN_LOOKS = 30, timedelta(seconds=10)
 LEAST, MOST = 10, 100
 """Posts a request."""
 QUERY_LIMIT = 512
@@ -150,6 +159,34 @@ def _pages(
         )
 
     return newest_first(cursor, walk, read, first_look=REACHES_BACK)
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Ask by a compliance job which posts must go; it says nothing of changes, for an edited post has another id."""
+    jobs = f"{settings.base_url.rstrip('/')}/2/compliance/jobs"
+    auth = {"authorization": f"Bearer {settings.bearer_token}"}
+    job = part(client.post(jobs, b'{"type": "tweets", "name": "groundswell"}', auth=auth).data, "data")
+    client.put(string(job, "upload_url"), "\n".join(ids).encode(), "text/plain")
+    for _look in range(LOOKS):
+        found = part(client.json(f"{jobs}/{quote(string(job, 'id'))}", auth=auth, gap=BETWEEN_LOOKS).data, "data")
+        if found.get("status") == "complete":
+            return Checked(gone=gone(client.get(string(job, "download_url")).body, ids))
+        if found.get("status") in {"failed", "expired"}:
+            raise PayloadChanged(f"X's compliance job ended as {found['status']!r}; the next run begins another.")
+    raise SourceUnavailable("X's compliance job is still under way; the next run begins another.")
+
+
+def gone(results: bytes, ids: Sequence[str]) -> list[str]:
+    """Which of these posts must go, by the lines of a compliance job's results."""
+    asked, found = set(ids), []
+    for line in results.splitlines():
+        try:
+            result = json.loads(line)
+        except ValueError as error:
+            raise PayloadChanged("A line of X's compliance results is no JSON.") from error
+        if isinstance(result, dict) and result.get("action") == "delete" and result.get("reason") != "scrub_geo":
+            found += [str(result.get("id"))] if str(result.get("id")) in asked else []
+    return found
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

@@ -2,266 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import socket
 import struct
 import threading
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.collector.wires import WIRES, of_ids
+from tests.collector.faults import WAITS, spoiled
+from tests.collector.wires import WIRES, of_ids, x_job
+from tests.collector.wires_first import FIRST_WIRES
+from tests.collector.world import World
 
-COMPLAINTS = (
-    "lost my bag in {place} and nobody answers",
-    "was three hours late to {place} again",
-    "crew were lovely on the way to {place}",
-    "charged me twice for a seat to {place}",
-    "app crashed while I checked in for {place}",
-)
-SYLLABLES = ("ka", "lo", "mi", "ter", "sun", "vel", "ro", "bin", "das", "fe", "gu", "hol", "ish", "jo", "pra", "qui")
-PLACES = ("Oslo", "Lyon", "Porto", "Graz", "Turku", "Ghent", "Cork", "Basel")
-
-
-@dataclass(slots=True)
-class Post:
-    """One post of the served world."""
-
-    number: int
-    text: str
-    created: datetime
-    edited: datetime | None = None
-    deleted: bool = False
-    rating: int = 3
-
-    @property
-    def seconds(self) -> int:
-        return int(self.created.timestamp())
-
-
-@dataclass(slots=True)
-class World:
-    """What there is to collect, and how the server will misbehave.
-
-    faults   a fault a request, None for an honest answer; when they run out all answers are honest
-    asked    every request, as (path, query)
-    tokens   bearer tokens that Bluesky's wire accepts; None: anonymous search is allowed
-    """
-
-    posts: list[Post]
-    faults: deque[str | None] = field(default_factory=deque)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    tokens: set[str] | None = None
-    logins: int = 0
-    base: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def newest_first(self) -> list[Post]:
-        with self.lock:
-            return sorted((p for p in self.posts if not p.deleted), key=lambda p: (-p.seconds, -p.number))
-
-    def place(self, number: str) -> int | None:
-        """Where a post stands among the newest first."""
-        return next((i for i, p in enumerate(self.newest_first()) if str(p.number) == number), None)
-
-    def only(self, few: list[Post]) -> World:
-        """A world of just these posts."""
-        return World(posts=few, base=self.base)
-
-
-def posts(count: int, newest: datetime, apart: timedelta = timedelta(seconds=30), *, start: int = 0) -> list[Post]:
-    """`count` posts, each different, the last one at `newest`."""
-    made = []
-    for index in range(count):
-        number = start + index
-        said = COMPLAINTS[number % len(COMPLAINTS)].format(place=PLACES[number // 5 % len(PLACES)])
-        text = f"Aurora Air {said}, {_names(number)}, case {number} <3"
-        made.append(Post(number, text, newest - apart * (count - 1 - index), rating=1 + number % 5))
-    return made
-
-
-def _names(number: int) -> str:
-    """Five made-up names that go with a number, so that no two posts are near-duplicates."""
-    digits = number * 2_654_435_761 % 2**40
-    words = [digits >> (8 * word) & 0xFF for word in range(5)]
-    return " ".join(
-        SYLLABLES[word >> 4] + SYLLABLES[word & 15] + str(number % (7 + at)) for at, word in enumerate(words)
-    )
-
-
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-# ------------------------------------------------------------------ the wire formats
-
-
-def mastodon(world: World, path: str, query: dict[str, str]) -> Any:
-    limit = min(int(query.get("limit", "20")), 40)
-    listed = world.newest_first()
-    if "max_id" in query:
-        at = world.place(query["max_id"])
-        listed = listed[at + 1 :] if at is not None else []
-    return [_status(p) for p in listed[:limit]]
-
-
-def _status(p: Post) -> dict[str, Any]:
-    return {
-        "id": str(p.number),
-        "uri": f"https://social.example/posts/{p.number}",
-        "url": f"https://social.example/@a{p.number % 97}/{p.number}",
-        "created_at": iso(p.created),
-        "edited_at": iso(p.edited) if p.edited else None,
-        "account": {
-            "id": str(p.number % 97),
-            "acct": f"a{p.number % 97}",
-            "url": f"https://social.example/@a{p.number % 97}",
-        },
-        "content": f"<p>{escaped(p.text)} <a href='https://social.example/tags/auroraair'>#<span>auroraair</span></a></p>",
-        "spoiler_text": "",
-        "visibility": "public",
-        "language": "en",
-        "in_reply_to_id": None,
-        "reblog": None,
-        "replies_count": 1,
-        "reblogs_count": 0,
-        "favourites_count": 2,
-        "tags": [{"name": "auroraair"}],
-    }
-
-
-def bluesky(world: World, path: str, query: dict[str, str]) -> Any:
-    limit = int(query.get("limit", "25"))
-    listed = [p for p in world.newest_first() if iso(p.created) >= query.get("since", "")]
-    start = int(query.get("cursor", "0::").split("::")[0])
-    rows = listed[start : start + limit]
-    answer: dict[str, Any] = {"posts": [_bluesky_post(p) for p in rows]}
-    if start + limit < len(listed):
-        answer["cursor"] = f"{start + limit}::cid"
-    return answer
-
-
-def _bluesky_post(p: Post) -> dict[str, Any]:
-    return {
-        "uri": f"at://did:plc:a{p.number % 97}/app.bsky.feed.post/{p.number}",
-        "cid": f"cid{p.number}",
-        "author": {"did": f"did:plc:a{p.number % 97}", "handle": f"a{p.number % 97}.example", "labels": []},
-        "record": {"text": p.text, "createdAt": iso(p.created), "langs": ["en"]},
-        "indexedAt": iso(p.created + timedelta(seconds=1)),
-        "replyCount": 0,
-        "repostCount": 1,
-        "likeCount": 2,
-        "quoteCount": 0,
-        "labels": [],
-    }
-
-
-def app_store(world: World, path: str, query: dict[str, str]) -> Any:
-    page = int(path.split("/page=")[1].split("/", maxsplit=1)[0])
-    rows = world.newest_first()[:500][(page - 1) * 50 : page * 50]
-    entries = [
-        {
-            "id": {"label": str(p.number)},
-            "author": {
-                "name": {"label": f"a{p.number % 97}"},
-                "uri": {"label": f"https://apps.example/a{p.number % 97}"},
-            },
-            "updated": {"label": p.created.isoformat()},
-            "im:rating": {"label": str(p.rating)},
-            "im:version": {"label": "7.1"},
-            "im:voteSum": {"label": "2"},
-            "title": {"label": f"Case {p.number}"},
-            "content": {"label": p.text, "attributes": {"type": "text"}},
-        }
-        for p in rows
-    ]
-    feed: dict[str, Any] = {"author": {"name": {"label": "iTunes Store"}}}
-    if entries:
-        feed["entry"] = entries[0] if len(entries) == 1 else entries
-    return {"feed": feed}
-
-
-def hacker_news(world: World, path: str, query: dict[str, str]) -> Any:
-    size, page = int(query.get("hitsPerPage", "20")), int(query.get("page", "0"))
-    listed = world.newest_first()
-    for condition in query.get("numericFilters", "").split(","):
-        if ">=" in condition:
-            listed = [p for p in listed if p.seconds >= int(condition.split(">=")[1])]
-        elif "<" in condition:
-            listed = [p for p in listed if p.seconds < int(condition.split("<")[1])]
-    if (page + 1) * size > 1000:
-        return {"hits": [], "nbHits": 0, "nbPages": 0, "message": "you can only fetch the 1000 hits for this query"}
-    rows = listed[page * size : (page + 1) * size]
-    hits = [
-        {
-            "objectID": str(p.number),
-            "created_at": iso(p.created),
-            "created_at_i": p.seconds,
-            "author": f"a{p.number % 97}",
-            "comment_text": f"<p>{escaped(p.text)}",
-            "points": None,
-            "parent_id": 1,
-            "story_id": 1,
-            "_tags": ["comment", f"author_a{p.number % 97}"],
-        }
-        for p in rows
-    ]
-    return {"hits": hits, "nbHits": len(listed), "page": page, "hitsPerPage": size}
-
-
-def feed(world: World, path: str, query: dict[str, str]) -> bytes:
-    rows = world.newest_first()[:100]
-    entries = "".join(
-        f"<item><guid isPermaLink='false'>{p.number}</guid><title>Case {p.number}</title>"
-        f"<link>https://news.example/{p.number}</link><pubDate>{format_datetime(p.created)}</pubDate>"
-        f"<description>{escaped(escaped(p.text))}</description></item>"
-        for p in rows
-    )
-    head = (
-        "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>News</title><language>en</language>"
-    )
-    return f"{head}{entries}</channel></rss>".encode()
-
-
-ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (
-    ("/api/v1/timelines/tag/", mastodon),
-    ("/api/v1/statuses", mastodon),
-    ("/xrpc/app.bsky.feed.searchPosts", bluesky),
-    ("/xrpc/app.bsky.feed.getPosts", bluesky),
-    ("/rss/customerreviews/", app_store),
-    ("/api/v1/search_by_date", hacker_news),
-    ("/feed.xml", feed),
-    *WIRES,
-)
-
-# ------------------------------------------------------------------ misbehaviour
-
-BOMB = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
-"""50 kB that become 50 MB."""
-
-WAITS: dict[str, Callable[[], tuple[dict[str, str], bytes]]] = {
-    "429-retry-after": lambda: ({"Retry-After": "3"}, b"slow down"),
-    "429-retry-date": lambda: ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=3))}, b""),
-    "429-epoch": lambda: ({"x-rate-limit-reset": str(int(datetime.now(UTC).timestamp()) + 3)}, b"{}"),
-    "429-iso": lambda: ({"X-RateLimit-Reset": (datetime.now(UTC) + timedelta(seconds=3)).isoformat()}, b"{}"),
-    "429-seconds": lambda: ({"X-Ratelimit-Reset": "3", "X-Ratelimit-Remaining": "0"}, b"{}"),
-    "429-body": lambda: ({}, b'{"backoff": 3, "error_name": "throttle_violation"}'),
-    "429-long": lambda: ({"Retry-After": "7200"}, b"{}"),
-    "429": lambda: ({}, b"<html><title>Too many</title></html>"),
-}
+ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (*FIRST_WIRES, *WIRES)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -286,8 +43,19 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._misbehave(fault, parts.path, query)
 
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        with self.world.lock:
+            self.world.asked.append((self.path, {}))
+            self.world.uploads[self.path.rsplit("/", 1)[1]] = body.decode().split()
+        self._send(200, b"", {})
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", "0")))
+        if self.path == "/2/compliance/jobs":
+            job = json.dumps({"data": x_job(self.world, "created")}).encode()
+            self._send(200, job, {"Content-Type": "application/json"})
+            return
         with self.world.lock:
             self.world.asked.append((self.path, {}))
             self.world.logins += 1
@@ -341,7 +109,6 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body(path, query) or b"{}"
         body = body[0] if isinstance(body, tuple) else body
         typed = {"Content-Type": "application/json"}
-        packed = {**typed, "Content-Encoding": "gzip"}
         if fault in {"500", "502", "503"}:
             self._send(int(fault), b"<html><title>Bad day</title></html>", {"Content-Type": "text/html"})
         elif fault in {"loop", "inside", "file"}:
@@ -355,19 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         elif fault == "reset":
             self._reset()
         else:
-            answers: dict[str, tuple[bytes, dict[str, str]]] = {
-                "reset-after": (body, typed),
-                "truncated": (body[: len(body) // 2], typed),
-                "html": (b"<!doctype html><html><title>Just a moment</title></html>", {"Content-Type": "text/html"}),
-                "gzip": (gzip.compress(body), packed),
-                "bomb": (BOMB, packed),
-                "double-bomb": (gzip.compress(BOMB), {**typed, "Content-Encoding": "gzip, gzip"}),
-                "latin-1": (
-                    body.decode().replace("Aurora", "Aur\u00f3ra").encode("latin-1"),
-                    {"Content-Type": "application/json; charset=utf-8"},
-                ),
-            }
-            self._send(200, *answers[fault])
+            self._send(200, *spoiled(fault, body))
             if fault == "reset-after":
                 self._reset()
 

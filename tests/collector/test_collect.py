@@ -25,7 +25,8 @@ from collector.store.runs import lease, reject, run, spans_of, state_of, take_le
 from collector.store.tables import mention, revision
 from tests.collector.clock import Clock
 from tests.collector.keys import account_file, elliptic_key
-from tests.collector.server import World, posts, serving
+from tests.collector.server import serving
+from tests.collector.world import World, posts
 
 BRANDS = (Brand(name="Aurora Air", own=True), Brand(name="Borealis"))
 OPTIONS: dict[str, dict[str, Any]] = {

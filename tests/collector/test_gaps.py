@@ -16,8 +16,8 @@ from collector.store import Store
 from collector.store.gaps import forget_gaps, gaps_of, lasting_gaps, note_gap, note_unread
 from collector.store.runs import cover
 from collector.walk import Leaf, each, newest_first
-from tests.collector.server import posts
 from tests.collector.test_collect import BRANDS, Site, site
+from tests.collector.world import posts
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

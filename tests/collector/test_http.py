@@ -26,7 +26,8 @@ from collector.errors import (
 )
 from collector.http import Client
 from tests.collector.clock import Clock
-from tests.collector.server import World, posts, serving
+from tests.collector.server import serving
+from tests.collector.world import World, posts
 
 TAG = "/api/v1/timelines/tag/auroraair"
 

@@ -17,7 +17,8 @@ from collector.store import open_engine
 from collector.store.runs import run, spans_of, state_of
 from collector.store.tables import mention
 from tests.collector.collecting import run_to_the_end
-from tests.collector.server import World, posts, serving
+from tests.collector.server import serving
+from tests.collector.world import World, posts
 
 FAULTS: tuple[str | None, ...] = (
     *(None,) * 12,

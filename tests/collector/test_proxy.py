@@ -22,8 +22,9 @@ from collector.store import Store
 from dashboard.config import load_config
 from tests.collector.clock import Clock
 from tests.collector.proxying import proxying
-from tests.collector.server import Handler, World, posts, serving
+from tests.collector.server import Handler, serving
 from tests.collector.test_collect import BRANDS
+from tests.collector.world import World, posts
 
 CLOSED = "http://127.0.0.1:9"
 

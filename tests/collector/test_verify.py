@@ -14,7 +14,7 @@ from collector.store.tables import mention, tombstone
 from collector.verify import can_verify, verify_source
 from tests.collector.test_collect import BRANDS, OPTIONS, Site, site
 
-VERIFIED = sorted(kind for kind in OPTIONS if can_verify(kind.split(" ", maxsplit=1)[0]))
+VERIFIED = sorted(kind for kind in OPTIONS if can_verify(kind.split(" ", maxsplit=1)[0]) and kind != "x")
 
 
 def verify(at: Site) -> RunReport:
@@ -22,7 +22,7 @@ def verify(at: Site) -> RunReport:
 
 
 def test_the_kinds_that_can_read_back_are_those_whose_site_lets_them() -> None:
-    expected = {"bluesky", "discourse", "hacker_news", "mastodon", "reddit", "woocommerce", "wordpress", "youtube"}
+    expected = {"bluesky", "discourse", "hacker_news", "mastodon", "reddit", "woocommerce", "wordpress", "x", "youtube"}
     assert {kind for kind in kinds() if can_verify(kind)} == expected
 
 
@@ -46,6 +46,32 @@ def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str)
         at.world.posts[10].deleted = False
         at.collect()
         assert 10 not in at.numbers()
+
+
+def test_posts_that_must_go_at_x_go_here_without_a_post_being_paid_for(store: Store) -> None:
+    with site(store, 60, kind="x") as at:
+        at.collect()
+        spent = at.state()["cursor"]["budget"]
+        at.clock.moment += timedelta(hours=3)
+        at.world.posts[10].deleted = at.world.posts[11].deleted = True
+        report = verify(at)
+        assert (report.error, report.deleted, report.edited) == (None, 2, 0)
+        assert at.numbers() == [n for n in range(60) if n not in {10, 11}]
+        assert len(at.world.uploads["77"]) == 60
+        assert at.state()["cursor"]["budget"] == spent
+        assert [path for path, _query in at.world.asked].count("/2/tweets/search/recent") == 1
+        without_token = [headers for headers in at.world.headers if "authorization" not in headers]
+        assert len(without_token) == 1, "the results lie elsewhere, where our token must not go"
+
+
+def test_a_compliance_job_that_fails_or_drags_on_deletes_nothing(store: Store) -> None:
+    with site(store, 20, kind="x") as at:
+        at.collect()
+        at.world.posts[3].deleted = True
+        at.world.faults.extend(["html"])
+        assert verify(at).error_kind == "PayloadChanged"
+        assert len(at.numbers()) == 20
+        assert verify(at).deleted == 1
 
 
 def test_a_source_that_says_everything_is_gone_is_not_believed(store: Store) -> None:

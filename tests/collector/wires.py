@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.collector.server import Post, World
+from tests.collector.world import Post, World, iso
 
 Query = dict[str, str]
-
-
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def who(p: Post) -> str:
@@ -300,6 +295,24 @@ def x(world: World, path: str, query: Query) -> Any:
     return ({"data": data} if data else {}) | {"meta": meta}
 
 
+def x_job(world: World, status: str) -> dict[str, Any]:
+    base = f"{world.base}/compliance"
+    return {"id": "77", "status": status, "upload_url": f"{base}/up/77", "download_url": f"{base}/down/77"}
+
+
+def x_compliance(world: World, path: str, query: Query) -> Any:
+    """A job that is under way when it is first looked at, and complete the second time."""
+    looks = sum(asked == path for asked, _ in world.asked)
+    return {"data": x_job(world, "in_progress" if looks % 2 else "complete")}
+
+
+def x_results(world: World, path: str, query: Query) -> bytes:
+    there = {str(p.number) for p in world.newest_first()}
+    lines = [{"id": one, "action": "delete", "reason": "deleted"} for one in world.uploads["77"] if one not in there]
+    lines += [{"id": world.uploads["77"][0], "action": "delete", "reason": "scrub_geo"}]
+    return "\n".join(json.dumps(line) for line in lines).encode()
+
+
 def _named(world: World, query: Query) -> list[Post]:
     wanted = next(query[name] for name in ("id[]", "uris", "include", "id") if name in query)
     numbers = {int(one.rsplit("/", 1)[-1].removeprefix("t3_").removesuffix("x")) for one in wanted.split(",")}
@@ -373,4 +386,6 @@ WIRES = (
     ("/api/v3/search", lemmy),
     ("/r/all/search", reddit),
     ("/2/tweets/search/recent", x),
+    ("/2/compliance/jobs/", x_compliance),
+    ("/compliance/down/", x_results),
 )

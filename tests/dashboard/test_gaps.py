@@ -15,8 +15,8 @@ from dashboard.queries import health
 from dashboard.standing import State, standing
 from sentiment.read import read_unread
 from sentiment.spikes.store.history import load_history
-from tests.collector.server import posts
 from tests.collector.test_collect import site
+from tests.collector.world import posts
 from tests.dashboard.alerts.conftest import a_manager, a_telling
 from tests.fakes import FakeReader
 

@@ -17,7 +17,8 @@ from collector.store.runs import run, set_state, state_of, take_lease, this_proc
 from dashboard.config import load_config
 from dashboard.jobs import Pipeline, store_of
 from dashboard.trial import Trial
-from tests.collector.server import World, posts, serving
+from tests.collector.server import serving
+from tests.collector.world import World, posts
 from tests.dashboard.test_views import opened, words_of
 
 MINUTE = timedelta(minutes=1)

@@ -23,7 +23,8 @@ from collector.collect import RunReport, collect
 from collector.http import Client
 from collector.sources import SourceConfig, kinds
 from sentiment.store import open_store
-from tests.collector.server import Post, World, posts, serving
+from tests.collector.server import serving
+from tests.collector.world import Post, World, posts
 
 
 class Still(World):
