@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, true
 from sqlalchemy.engine import Row
 
 from collector.errors import BadSettings
@@ -97,6 +97,8 @@ def _mentions(conn: Connection, what: What, filters: Filters, models: set[str]) 
 
 
 def _conditions(what: What, filters: Filters) -> Iterator[ColumnElement[bool]]:
+    # What a person found not to be about the brand counts nowhere, so it leaves with no file either.
+    yield func.coalesce(label.c.about_us, true()) == true()
     if filters.since is not None:
         yield mention.c.created_at >= filters.since
     if filters.until is not None:

@@ -36,6 +36,8 @@ def settings() -> pd.DataFrame:
         ("groundswell", "timezone", general.timezone.key),
         ("groundswell", "lens", general.lens),
         ("groundswell", "author names are kept", "yes" if general.keep_author_names else "no, only a salted hash"),
+        ("groundswell", "suspected mentions", "kept, but not counted" if general.leave_out_suspects else "counted"),
+        ("groundswell", "reached through a proxy", "yes" if general.proxy else "no"),
         ("groundswell", "mentions are kept for", span(general.keep_for) if general.keep_for else "ever"),
         ("classifier", "model", config.classifier.model),
         ("spikes", "false alerts", f"at most about one in {config.spikes.budget_weeks:g} weeks"),

@@ -73,7 +73,7 @@ def _try() -> None:
     made = _rule()
     if made is None:
         return
-    seen = look(preview, made)
+    seen = ask(preview, made)
     _preview(made, seen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=220)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from importlib import resources
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,3 +58,11 @@ def test_everything_adds_up(rows: list[tuple[Sentiment, Sentiment, int]]) -> Non
 
 def test_the_card_is_told_of_the_shipped_model_only() -> None:
     assert accuracy.card_accuracy("somebody-else") == {}
+
+
+def test_the_shipped_models_card_tells_its_accuracy() -> None:
+    folder = resources.files("sentiment").joinpath("model")
+    name = json.loads(folder.joinpath("reader.json").read_text(encoding="utf-8"))["name"]
+    told = accuracy.card_accuracy(name)
+    assert told
+    assert all(0.3 < value < 1 for value in told.values())

@@ -51,6 +51,7 @@ def _said(conn: Connection, key: SeriesKey, first: int, end: int, most: int) -> 
             mention.c.created_at >= from_hour(first),
             mention.c.created_at < from_hour(end),
             mention.c.head == true(),
+            label.c.about_us == true(),
         )
         .order_by(mention.c.created_at.desc(), mention.c.id)
         .limit(most)
