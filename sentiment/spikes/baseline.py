@@ -28,6 +28,10 @@ ROBUST_AT = 2.0  # residual beyond which a block loses weight
 SPREAD_CUT = 2.5  # residual beyond which a window no longer adds to the spread
 SPREAD_WEIGHT = 20.0  # calm windows that the default spread counts for
 SPREAD_FLOOR = 0.25
+CLUMP_CUT = 3.0  # deviations beyond which a window no longer adds to the clumping
+CLUMP_ROUNDS = 3
+CLUMP_PRIOR = 2.0  # windows of large counts, halved, that the usual clumping counts for
+CLUMP_SHARED = 20.0  # at most so much of a series counts in what all series show
 BURST_AT = 2.0
 BURST_ROUNDS = 4
 AT_ONCE = 64  # series whose arrays stay in the processor's cache
@@ -43,6 +47,8 @@ class WindowBaseline:
     spread_voices: Floats
     spread_count: Floats
     spread_negatives: Floats
+    clumps: Floats
+    clumps_negatives: Floats
     usable: NDArray[np.bool_]
 
 
@@ -53,6 +59,7 @@ class SlowWindow:
     negatives: Floats
     voices: Floats
     weight: Floats
+    covered: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +118,12 @@ def _fit(negatives: Floats, voices: Floats, covered: Floats, slots: NDArray[np.i
     if not covered.all():
         negatives, voices = negatives * covered, voices * covered
     known = _known_days(covered)
-    past = _Past(negatives, voices, expected, grain)
+    past = _Past(negatives, voices, expected, covered, grain)
     windows: dict[int, WindowBaseline] = {}
     slow: dict[int, SlowWindow] = {}
     for window in grain.windows:
-        windows[window.steps], shown = past.window(window, known)
+        shorter = windows[min(windows) if window.slow else max(windows)] if windows else None
+        windows[window.steps], shown = past.window(window, known, shorter)
         if window.slow:
             slow[window.steps] = shown
     return Baseline(profile=profile, rate=rate, known_days=known, gap=gap, windows=windows, slow=slow)
@@ -206,9 +214,9 @@ def predict(due: Floats, others: Floats, due_others: Floats, spread_voices: Floa
 class _Past:
     """Sums and robust running levels that all windows share."""
 
-    def __init__(self, negatives: Floats, voices: Floats, expected: Floats, grain: Grain) -> None:
+    def __init__(self, negatives: Floats, voices: Floats, expected: Floats, covered: Floats, grain: Grain) -> None:
         self.grain = grain
-        self.negatives, self.voices, self.expected = negatives, voices, expected
+        self.negatives, self.voices, self.expected, self.covered = negatives, voices, expected, covered
         self.fade = 0.5 ** (1 / grain.half_life_days)
         self.block_negatives = _blocks(negatives, grain.block)
         self.block_voices = _blocks(voices, grain.block)
@@ -251,7 +259,9 @@ class _Past:
         support = self.run_negatives[:, at] + SHARE_PRIOR * self.long_run[:, None]
         return level, support / (self.run_total[:, at] + SHARE_PRIOR), support + 0.5, known
 
-    def window(self, window: Window, known_days: NDArray[np.int64]) -> tuple[WindowBaseline, SlowWindow]:
+    def window(
+        self, window: Window, known_days: NDArray[np.int64], shorter: WindowBaseline | None
+    ) -> tuple[WindowBaseline, SlowWindow]:
         """Replay the past window by window, each predicted from before it, and measure how far off that was."""
         days = self.negatives.shape[1]
         span = self.grain.days(window)
@@ -275,6 +285,13 @@ class _Past:
         predicted, volume_doubt = predict(due, others, due_others, spread_voices[:, None, None])
         usual = window.floor + window.share * (1 - share[:, -1]) / np.maximum(share[:, -1], 0.01)
         spread_negatives = _spread(y, predicted, doubt + volume_doubt, usual, usable)
+        if window.slow and shorter is not None:
+            # Its bursts are taken out, so it clumps no more than what is shortest does.
+            clumps = shorter.clumps
+        else:
+            spread = spread_count[:, None, None] + doubt
+            clumps = _clumps(y, due, spread, usable, None if shorter is None else shorter.clumps)
+        lone = others.sum(axis=(1, 2)) == 0
         back = span if span > 1 or window.slow else 0
         now_level, now_share, now_support, now_known = self._levels(np.array([days - 1 - back - window.guard_days]))
         baseline = WindowBaseline(
@@ -284,9 +301,12 @@ class _Past:
             spread_voices=spread_voices,
             spread_count=spread_count,
             spread_negatives=spread_negatives,
+            clumps=clumps,
+            clumps_negatives=np.where(lone, clumps, 0.0),
             usable=now_known[:, 0] & (known_days >= window.history_days),
         )
-        return baseline, SlowWindow(negatives=y[:, -1, 0], voices=n[:, -1, 0], weight=s[:, -1, 0])
+        covered = self.covered[:, -self.grain.days(window) :].mean(axis=(1, 2))
+        return baseline, SlowWindow(negatives=y[:, -1, 0], voices=n[:, -1, 0], weight=s[:, -1, 0], covered=covered)
 
     def _sums(self, steps: Floats, window: Window) -> Floats:
         if window.steps <= self.grain.steps_per_day:
@@ -349,3 +369,30 @@ def _spread(observed: Floats, mean: Floats, known: Floats | float, usual: Floats
     total = weight.sum(axis=(1, 2))
     shrunk = (found + SPREAD_WEIGHT / usual) / (total + SPREAD_WEIGHT / usual**2)
     return np.asarray(np.maximum(shrunk, usual * SPREAD_FLOOR))
+
+
+def _clumps(observed: Floats, mean: Floats, spread: Floats, usable: NDArray[np.bool_], usual: Floats | None) -> Floats:
+    """Variance per expected count beyond chance and beyond `spread`: clumps, which show most where counts are low.
+
+    By moments, each window weighted by what it tells, m / (1 + 2m), and down where it is above CLUMP_CUT deviations;
+    shrunk to `usual` (what the shorter window showed), or to what all series show together.
+    """
+    mean = np.maximum(mean, 1e-9)
+    telling = usable * mean / (1 + 2 * mean)
+    square = (observed - mean) ** 2 / mean
+    beyond = square - 1 - spread * mean
+    known = 1 + spread * mean
+    high = observed > mean
+    extra = np.zeros(len(mean)) if usual is None else usual
+    for _ in range(CLUMP_ROUNDS):
+        ratio = square / (known + extra[:, None, None])
+        weight = telling * np.where(high & (ratio > CLUMP_CUT**2), CLUMP_CUT**2 / np.maximum(ratio, 1e-9), 1.0)
+        found, total = (weight * beyond).sum(axis=(1, 2)), weight.sum(axis=(1, 2))
+        prior = _shared(found, total) if usual is None else usual
+        extra = np.maximum((found + CLUMP_PRIOR * prior) / (total + CLUMP_PRIOR), 0.0)
+    return extra
+
+
+def _shared(found: Floats, total: Floats) -> Floats:
+    share = np.minimum(total, CLUMP_SHARED) / np.maximum(total, 1e-9)
+    return np.full(len(found), max(float((share * found).sum() / max(float((share * total).sum()), 1e-9)), 0.0))

@@ -100,10 +100,10 @@ class Day:
         base = self.baseline.windows[window.steps]
         if window.slow:
             shown = self.baseline.slow[window.steps]
-            observed, voices, weight = (
-                np.repeat(a[:, None], self.steps, axis=1) for a in (shown.negatives, shown.voices, shown.weight)
+            observed, voices, weight, covered = (
+                np.repeat(a[:, None], self.steps, axis=1)
+                for a in (shown.negatives, shown.voices, shown.weight, shown.covered)
             )
-            covered = np.ones_like(observed)
         else:
             observed, voices = self._sum(self._negatives, window), self._sum(self._voices, window)
             weight = self._sum(self._expected, window)
@@ -114,6 +114,7 @@ class Day:
         due = due_voices * share
         expected, volume_doubt = predict(due, others, due_others, base.spread_voices[:, None])
         spread = base.spread_negatives[:, None] + volume_doubt + 1 / base.support[:, None]
+        spread = spread + base.clumps_negatives[:, None] / np.maximum(expected, 1e-6)
         return WindowCounts(
             observed=observed,
             voices=voices,
@@ -123,6 +124,12 @@ class Day:
             spread=spread,
             covered=covered,
         )
+
+    def count_spread(self, window: Window, due: Floats) -> Floats:
+        """Squared relative spread of the negatives of a window when the other voices are not looked at."""
+        base = self.baseline.windows[window.steps]
+        known = base.spread_count + 1 / base.support
+        return np.asarray(known[:, None] + base.clumps[:, None] / np.maximum(due, 1e-6))
 
     def cold(self) -> Floats:
         """Decades taken off the score of each series for lack of history."""
@@ -155,7 +162,7 @@ class Day:
             if window.slow or window.steps > self.grain.steps_per_day or window.steps not in self.baseline.windows:
                 continue
             base, seen = self.baseline.windows[window.steps], self.counts(window)
-            spread = np.broadcast_to((base.spread_count + 1 / base.support)[:, None], seen.due.shape)
+            spread = self.count_spread(window, seen.due)
             excess = seen.observed - seen.due
             worth = excess >= np.maximum(LEAST_EXCESS, 3 * np.sqrt(seen.due + spread * seen.due**2))
             beyond_share = seen.observed - seen.expected

@@ -190,14 +190,16 @@ class _Spikes:
         share = base.share[row : row + 1]
         doubt = 1 / base.support[row : row + 1]
         p = float(negative_binomial_tail(observed, expected, spread)[0])
-        p_count = float(negative_binomial_tail(observed, due, base.spread_count[row : row + 1] + doubt)[0])
-        own = base.spread_negatives[row : row + 1] + doubt
+        due = np.maximum(due, 1e-6)
+        spread_count = base.spread_count[row : row + 1] + doubt + base.clumps[row : row + 1] / due
+        p_count = float(negative_binomial_tail(observed, due, spread_count)[0])
+        own = base.spread_negatives[row : row + 1] + doubt + base.clumps_negatives[row : row + 1] / expected
         correlation = own * share / np.maximum(1 - share, 0.05)
         p_share = float(beta_binomial_tail(observed, voices, share, correlation)[0])
         if self._history.voices is None or share[0] > SATURATED:
             p_share = p_count
         if known is SpikeClass.VOLUME_SURGE:
-            expected, spread, p = due, base.spread_count[row : row + 1] + doubt, p_count
+            expected, spread, p = due, spread_count, p_count
         lower, upper = (int(negative_binomial_quantile(level, expected, spread)[0]) for level in (0.025, 0.975))
         kind = known or (SpikeClass.DISSATISFACTION if p_count < COUNT_RAISED else SpikeClass.SHARE_SHIFT)
         return Spike(

@@ -60,8 +60,8 @@ def alerts(scores: Floats, threshold: float) -> list[list[int]]:
     found = []
     for row in scores:
         hours = np.flatnonzero(row >= threshold)
-        new = np.concatenate([[True], np.diff(hours) > COOLDOWN]) if len(hours) else []
-        found.append([int(hour) for hour in hours[new]] if len(hours) else [])
+        new = np.diff(hours, prepend=-COOLDOWN - 1) > COOLDOWN
+        found.append([int(hour) for hour in hours[new]])
     return found
 
 

@@ -89,10 +89,10 @@ def measure(world: WeeklyWorld, score: NDArray[np.float64], threshold: float) ->
     of `detected`."""
     flag = score >= threshold
     ill = world.outbreak[:, TEST_START:] > 0
-    struck = ill.any(axis=1)
+    struck = np.asarray(ill.any(axis=1))
     return WeeklyResult(
         false_positive_rate=float((flag & ~ill).sum() / (~ill).sum()),
-        detected=float((flag & ill).any(axis=1)[struck].mean()),
+        detected=float(np.asarray((flag & ill).any(axis=1))[struck].mean()),
         sensitivity=float((flag & ill).sum() / ill.sum()),
         predictive=float((flag & ill).sum() / max(flag.sum(), 1)),
     )
