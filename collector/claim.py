@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from collector.brand import Brand
-from collector.identity import author_key, clean_text
+from collector.identity import author_key, clean_text, is_blank
 from collector.mention import TEXT_LIMIT, Item, Mention
 from collector.sources import Reject, SourceConfig
 
@@ -96,7 +96,7 @@ def fit(item: Item, now: datetime) -> Item | Reject:
     if len(item.text) > TEXT_LIMIT:
         return _set_aside(item, f"its text of {len(item.text):,} characters is longer than {TEXT_LIMIT:,}")
     text = clean_text(item.text)
-    if not text:
+    if is_blank(text):
         return _set_aside(
             item, "it has no text" if item.rating is None else f"a rating of {item.rating:g} without words"
         )

@@ -30,6 +30,9 @@ _NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w[\w.-]*|^\s*rt\b:?", re.IG
 _CONTROLS = (c for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in {0x09, 0x0A})
 _DROPPED = dict.fromkeys((*_CONTROLS, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """Control characters (Unicode category Cc), and the bidirectional embeddings, overrides and isolates."""
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Hangul fillers and the empty Braille cell: letters and symbols by their category, and yet nothing is drawn."""
 _WORD = re.compile(r"\w+")
 
 
@@ -84,6 +87,11 @@ def author_key(author: str | None, source: str, salt: bytes) -> str | None:
     if not author:
         return None
     return hmac.new(salt, f"{source}\0{author}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: spaces, marks that join or direct, combining marks with nothing below."""
+    return all(unicodedata.category(one) in _UNSEEN or one in _FILLERS for one in text)
 
 
 def clean_text(text: str) -> str:

@@ -28,6 +28,7 @@ import structlog
 
 from collector.errors import CollectorError, PayloadChanged, SourceRefused, SourceUnavailable, Stopped
 from collector.mention import Item
+from collector.payload import Parsed
 from collector.sources import Cursor, Gap, Page, Reject, Span, Walk, Why
 
 log = structlog.get_logger()
@@ -59,6 +60,12 @@ class Leaf:
     skips: datetime | None = None
     unchanged: bool = False
     note: str | None = None
+
+
+def page_of(parsed: Parsed, deeper: Any, *, forgets: bool = False) -> Leaf:
+    """A page of a listing in the order of creation; `deeper`: the token of the page below."""
+    oldest = depth([item.created_at for item in parsed.items])
+    return Leaf(items=parsed.items, rejects=parsed.rejects, next=deeper, oldest=oldest, forgets=forgets)
 
 
 def depth(moments: Sequence[datetime]) -> datetime | None:

@@ -22,7 +22,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address, need_countries
 from collector.payload import Parsed, counted, moment, read_each
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -77,13 +77,7 @@ def _pages(
         empty = not parsed.items and not parsed.rejects
         if empty and page == 1 and had:
             raise SourceUnavailable(f"The App Store's feed for {app} in {country} is empty for now, as it is at times.")
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=page + 1 if page < PAGES and not empty else None,
-            oldest=depth([item.created_at for item in parsed.items]),
-            forgets=True,
-        )
+        return page_of(parsed, page + 1 if page < PAGES and not empty else None, forgets=True)
 
     for page in newest_first(cursor, walk, read):
         had = had or bool(page.items)

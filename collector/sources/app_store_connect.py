@@ -23,7 +23,7 @@ from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.tokens import signed
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -71,12 +71,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, app: str, cursor: Cur
         pass_ = signed(claims, key, "ES256", key_id=settings.key_id, now=client.now())
         payload = client.json(token or first, auth={"authorization": f"Bearer {pass_}"}).data
         parsed = parse(payload, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=(payload.get("links") or {}).get("next"),
-            oldest=depth([item.created_at for item in parsed.items]),
-        )
+        return page_of(parsed, (payload.get("links") or {}).get("next"))
 
     return newest_first(cursor, walk, read)
 

@@ -22,7 +22,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address, need_together
 from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, depth, newest_first
+from collector.walk import Leaf, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -62,12 +62,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
         ids = [
             post["id"] for post in payload["latest_posts"] if isinstance(post, dict) and isinstance(post.get("id"), int)
         ]
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=_before(ids, token),
-            oldest=depth([item.created_at for item in parsed.items]),
-        )
+        return page_of(parsed, _before(ids, token))
 
     return newest_first(cursor, walk, read)
 

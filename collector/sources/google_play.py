@@ -23,7 +23,7 @@ from collector.options import need, need_address
 from collector.payload import Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.tokens import service_account_token
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.answer import Answer
@@ -71,13 +71,7 @@ def _pages(settings: Settings, ask: Ask, walk: Walk, app: str, cursor: Cursor | 
     def read(token: str | None, _floor: datetime) -> Leaf:
         payload = ask(url, {"maxResults": 100, "token": token}).data
         parsed = parse(payload, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=(payload.get("tokenPagination") or {}).get("nextPageToken"),
-            oldest=depth([item.created_at for item in parsed.items]),
-            forgets=True,
-        )
+        return page_of(parsed, (payload.get("tokenPagination") or {}).get("nextPageToken"), forgets=True)
 
     return newest_first(cursor, walk, read)
 

@@ -23,7 +23,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -71,12 +71,7 @@ def _pages(
         if answer.status == 400:
             raise client.refusal(answer)
         parsed = parse(answer.data, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=page + 1 if answer.data.get(sort.lower()) else None,
-            oldest=depth([item.created_at for item in parsed.items]),
-        )
+        return page_of(parsed, page + 1 if answer.data.get(sort.lower()) else None)
 
     return newest_first(cursor, walk, read)
 

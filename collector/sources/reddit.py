@@ -25,7 +25,7 @@ from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, epoch, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.tokens import access_token
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -112,13 +112,7 @@ def _pages(settings: Settings, listing: Any, walk: Walk, cursor: Cursor | None) 
     def read(token: str | None, _floor: datetime) -> Leaf:
         payload = listing(token)
         parsed = parse(payload, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=payload["data"].get("after"),
-            oldest=depth([item.created_at for item in parsed.items]),
-            forgets=True,
-        )
+        return page_of(parsed, payload["data"].get("after"), forgets=True)
 
     return newest_first(cursor, walk, read)
 

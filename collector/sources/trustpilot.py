@@ -21,7 +21,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -61,12 +61,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, unit: str, cursor: Cu
         params = {"orderBy": "createdat.desc", "perPage": 100, "page": page}
         payload = client.json(url, params, auth={"apikey": settings.api_key or ""}).data
         parsed = parse(payload, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=page + 1 if payload["reviews"] else None,
-            oldest=depth([item.created_at for item in parsed.items]),
-        )
+        return page_of(parsed, page + 1 if payload["reviews"] else None)
 
     return newest_first(cursor, walk, read)
 

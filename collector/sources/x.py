@@ -30,7 +30,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, depth, each, newest_first
+from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -150,13 +150,7 @@ def _pages(
         }
         payload = ask(params)
         parsed = parse(payload, settings)
-        return Leaf(
-            items=parsed.items,
-            rejects=parsed.rejects,
-            next=(payload.get("meta") or {}).get("next_token"),
-            oldest=depth([item.created_at for item in parsed.items]),
-            forgets=walk.now - floor > REACHES_BACK,
-        )
+        return page_of(parsed, (payload.get("meta") or {}).get("next_token"), forgets=walk.now - floor > REACHES_BACK)
 
     return newest_first(cursor, walk, read, first_look=REACHES_BACK)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 KIND = "youtube"
 AT_ONCE = 50
+MOST_REPLY_PAGES = 200
+"""Pages of replies under one comment: 20,000 of them, which no comment has."""
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
@@ -111,7 +113,7 @@ def _other_replies(settings: Settings, client: Client, payload: Any) -> Iterator
         if part(thread, "snippet").get("totalReplyCount", 0) <= len(known):
             continue
         token = None
-        for _page in range(20):
+        for _page in range(MOST_REPLY_PAGES):
             params = {"part": "snippet", "parentId": thread["id"], "pageToken": token}
             answer = _ask(settings, client, "comments", params)
             if answer is None:

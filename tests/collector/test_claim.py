@@ -11,6 +11,7 @@ import pytest
 
 from collector.brand import Brand
 from collector.claim import Listener, Verdict, fit
+from collector.identity import is_blank
 from collector.mention import TEXT_LIMIT, Item, Kind
 from collector.sources import Reject, SourceConfig
 
@@ -32,6 +33,7 @@ def judge(item: Item, *, brand: str | None = None, recheck: bool = False, keep_a
     ("changes", "reason"),
     [
         ({"text": " \x00\u202e "}, "no text"),
+        ({"text": "\u200b\u2060\ufeff\u3164 \ufe0f\u0301"}, "no text"),
         ({"text": "", "rating": 2.0}, "rating of 2 without words"),
         ({"text": "x" * (TEXT_LIMIT + 1)}, "longer than"),
         ({"external_id": " "}, "no id"),
@@ -112,3 +114,8 @@ def test_long_ids_that_differ_at_the_end_stay_different() -> None:
     assert not isinstance(one, Reject)
     assert not isinstance(two, Reject)
     assert one.external_id != two.external_id
+
+
+@pytest.mark.parametrize("text", ["👍", "❤️", "ok", "ا", "e\u0301", "?!", "\u200bx"])
+def test_whatever_can_be_seen_is_a_text(text: str) -> None:
+    assert not is_blank(text)

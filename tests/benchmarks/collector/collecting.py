@@ -3,7 +3,7 @@
     python tests/benchmarks/collector/collecting.py [COUNT] [KIND]
 
 Starts the test server in a process of its own, collects COUNT posts (10,000) of KIND (mastodon) into an empty SQLite
-store with counts kept, and prints seconds, CPU seconds and the peak of memory after every tenth.
+store with counts kept, and prints seconds, CPU seconds and memory (resident now, and its peak) after every tenth.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import psutil
 
 from collector.brand import Brand
 from collector.collect import RunReport, collect
@@ -54,14 +56,17 @@ def main(count: int, kind: str) -> None:
     query = {"mastodon": {"tags": ("auroraair",)}}.get(kind, {"queries": ("aurora",)})
     settings = kinds()[kind].Settings(base_url=base, **query)
     config = SourceConfig(name="talk", kind=kind, settings=settings)
-    shown = 0
+    shown = new = 0
 
     def show(report: RunReport) -> None:
         nonlocal shown
-        if report.new * 10 // count > shown:
-            shown = report.new * 10 // count
+        if (new + report.new) * 10 // count > shown:
+            shown = (new + report.new) * 10 // count
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"{report.new:>9,} mentions  {time.perf_counter() - began:7.1f} s  peak {peak:6.0f} MB", flush=True)
+            resident = psutil.Process().memory_info().rss / 2**20
+            seconds = time.perf_counter() - began
+            told = f"resident {resident:6.0f} MB  peak {peak:6.0f} MB"
+            print(f"{new + report.new:>9,} mentions  {seconds:7.1f} s  {told}", flush=True)
 
     def now() -> datetime:
         return datetime.now(UTC)
@@ -70,7 +75,6 @@ def main(count: int, kind: str) -> None:
         store = open_store(str(Path(folder) / "g.db"), zone=ZoneInfo("UTC"), salt=b"salt")
         began, cpu = time.perf_counter(), time.process_time()
         client = Client(now=now)
-        new = 0
         while True:
             report = collect(store, config, (Brand(name="Aurora Air"),), client, now=now, on_page=show)
             new += report.new
