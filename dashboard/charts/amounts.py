@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers
-from dashboard.charts.parts import CONFIG, Spec, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, LEGEND, Spec, moment_told, number, time_axis
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, OTHERS, POSITIVE
 
@@ -53,6 +53,7 @@ def voices_over_time(
                 "field": "kind",
                 "type": "nominal",
                 "scale": {"domain": present, "range": [KINDS[kind] for kind in present]},
+                "legend": {"columns": 3},
             },
             "tooltip": [
                 moment_told("start", step),
@@ -89,7 +90,8 @@ def satisfaction_over_time(
     }
     names = [name, *(other for other, _ in others)]
     strokes = [(NEGATIVE, [1, 0]), *OTHERS]
-    colours = {"scale": {"domain": names, "range": [colour for colour, _ in strokes[: len(names)]]}}
+    scale = {"domain": names, "range": [colour for colour, _ in strokes[: len(names)]]}
+    colours = {"scale": scale, "legend": LEGEND}
     layers: list[Spec] = []
     drawn = zip([(name, steps), *others], strokes, strict=False)
     for (whose, frame), (colour, dash) in reversed(list(drawn)):

@@ -12,6 +12,8 @@ from dashboard.steps import Step
 
 Spec = dict[str, Any]
 CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.5}, "legend": {"orient": "top", "title": None}}
+LEGEND = {"symbolType": "stroke", "labelLimit": 150, "columns": 2}
+"""Of lines by name: two columns fit a phone."""
 CLOCK = "utchours(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%a %-d %b')"
 """Hours on a 24-hour clock; where a day begins, the day."""
 PERCENT = {"format": ".0%", "tickCount": 4, "title": None}

@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 340, 270
 """Points; fits a phone. Circles must stay round, so it does not stretch."""
 RADIUS = 98
 """Points from the middle to the outermost ring: what the names around it leave."""
+INK = "#7d8188"
+"""A grey that reads on white and on dark alike: Vega-Lite follows no theme in text that is no axis."""
 _LEGEND = {"symbolType": "stroke", "labelLimit": 300, "direction": "vertical"}
 RINGS = (0.25, 0.5, 0.75, 1.0)
 
@@ -114,7 +116,7 @@ def _ring_names(top: float, count: int) -> Spec:
     rows = [{**_point(0.5, count, ring * at), "told": f"{100 * ring * top:.0f}\u202f%"} for ring in RINGS]
     return {
         "data": {"values": rows},
-        "mark": {"type": "text", "align": "center", "baseline": "middle", "fontSize": 10, "color": GAP},
+        "mark": {"type": "text", "align": "center", "baseline": "middle", "fontSize": 10, "color": INK},
         "encoding": {**_PLACE, "text": {"field": "told"}},
     }
 
@@ -128,7 +130,7 @@ def _axis_names(axes: Sequence[str]) -> list[Spec]:
         found.append(
             {
                 "data": {"values": [{**place, "told": wrap(axis, 15, break_long_words=False) or [""]}]},
-                "mark": {"type": "text", "align": lean, "baseline": "middle", "fontSize": 11, "color": GAP},
+                "mark": {"type": "text", "align": lean, "baseline": "middle", "fontSize": 11, "color": INK},
                 "encoding": {**_PLACE, "text": {"field": "told"}},
             }
         )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers, spike_layers
-from dashboard.charts.parts import CONFIG, PERCENT, Spec, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, LEGEND, PERCENT, Spec, moment_told, number, time_axis
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, NEUTRAL, OTHERS
 
@@ -86,7 +86,7 @@ def _rows(steps: pd.DataFrame, name: str) -> list[dict[str, Any]]:
 
 def _colours(names: Sequence[str]) -> dict[str, Any]:
     shades = [NEGATIVE, *(colour for colour, _ in OTHERS)][: len(names)]
-    return {"scale": {"domain": list(names), "range": shades}, "legend": {"symbolType": "stroke", "labelLimit": 260}}
+    return {"scale": {"domain": list(names), "range": shades}, "legend": LEGEND}
 
 
 def _other_lines(

@@ -45,7 +45,7 @@ def choose_others(scope: Scope) -> list[Other]:
         bind="query-params",
         max_selections=MOST,
         placeholder="Nothing",
-        width=300,
+        width=420,
     )
     return [_other(scope, str(name)) for name in chosen]
 

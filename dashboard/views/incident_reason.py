@@ -78,7 +78,8 @@ def _figures(part: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    # Adding zero makes of −0.0, which rounding leaves, a plain one.
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def _causes(told: Mapping[str, Any]) -> str:

@@ -82,9 +82,9 @@ def _tags(row: Mapping[str, object], aspects: pd.DataFrame, error: str | None, r
     tags = [sign(row["sentiment"] if isinstance(row["sentiment"], str) else None)]
     if _known(row["satisfaction"]):
         tags.append(f"satisfaction {float(str(row['satisfaction'])):.1f} of 5")
-    if row["sentiment"] is not None:
+    if _known(row["sentiment"]):
         tags += [f"{escape(label_of(str(a.aspect)))} {sign(str(a.polarity))}" for a in aspects.itertuples()]
-        if row["intent"] not in {None, "other"}:
+        if _known(row["intent"]) and row["intent"] != "other":
             tags.append(escape(str(row["intent"])))
     if _is(row["abstained"], True):
         tags.append("the model was not sure")

@@ -29,6 +29,8 @@ ICON = ":material/timeline:"
 HOURS_AT_MOST = 31
 """Days that are still shown by the hour."""
 TOLERANCE = timedelta(hours=6)
+DRAWN = 3
+"""Voices below which a share is not drawn."""
 LEAST = 8
 """Voices below which a step is not called the worst."""
 
@@ -104,12 +106,14 @@ def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
     if marks:
         notes.append("Bands with a triangle: spikes.")
+    if any(((course.steps["read"] > 0) & (course.steps["read"] < DRAWN)).any() for course in [own, *others]):
+        notes.append("Left out of the lines, not of the table: fewer than three voices, whose share says nothing.")
     if any(other.name == YEAR_AGO for other in asked.others):
         notes.append("A year before is 52 weeks before, so that weekdays meet weekdays.")
     chart(
         _worst(asked, own),
         charts.share_over_time(
-            own.steps, zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
+            _solid(own.steps), zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
         ),
         _table(asked, own, others, ["share", "low", "high", "negative", "read"]),
         name="trend-dissatisfaction",
@@ -186,7 +190,13 @@ def _satisfaction(asked: Question, own: Course, others: list[Course]) -> None:
 
 def _lines(others: list[Course]) -> list[tuple[str, pd.DataFrame]]:
     """Those of which anything was read; a line of nothing would only stand in the legend."""
-    return [(course.name, course.steps) for course in others if course.share.value is not None]
+    return [(course.name, _solid(course.steps)) for course in others if course.share.value is not None]
+
+
+def _solid(steps: pd.DataFrame) -> pd.DataFrame:
+    """The steps without the shares of too few voices, which would leap between nothing and all."""
+    few = steps["read"] < DRAWN
+    return steps.assign(**{name: steps[name].mask(few) for name in ("share", "low", "high")})
 
 
 def _table(asked: Question, own: Course, others: list[Course], columns: list[str]) -> pd.DataFrame:
