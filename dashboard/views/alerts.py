@@ -13,7 +13,8 @@ from dashboard.alerts.outbox import lift_silence, silences
 from dashboard.alerts.settings import Manager, address_of
 from dashboard.alerts.silence import Silence
 from dashboard.queries import deliveries
-from dashboard.views.parts import answer, download, empty, put
+from dashboard.views.download import download
+from dashboard.views.parts import answer, empty, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, small, table
 from dashboard.words import ago, count, moment
@@ -126,4 +127,4 @@ def _outbox(found: pd.DataFrame) -> None:
         for row in found.itertuples()
     ]
     put(table([Column(words=words) for words in ("When", "State", "To", "What")], rows, named=False))
-    download(found, "alerts")
+    download("alerts", found, {})

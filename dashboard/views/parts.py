@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from importlib import resources
 from typing import Any, Literal
@@ -15,8 +15,8 @@ from dashboard import charts
 from dashboard.queries import mentions
 from dashboard.scope import Scope
 from dashboard.theme import SIGNS
-from dashboard.views import download as take
 from dashboard.views import live
+from dashboard.views.download import download
 from dashboard.views.session import look
 
 
@@ -65,14 +65,9 @@ def chart(
     if note:
         st.caption(note)
     with st.container(horizontal=True, vertical_alignment="top", key=f"under-{name}"):
-        take.download(name, table, manifest or {}, spec, finding=finding)
+        download(name, table, manifest or {}, spec, finding=finding)
         with st.expander("The figures as a table", icon=":material/table:"):
             st.dataframe(table, hide_index=True, key=f"table-{name}", alt=f"Table: {finding}")
-
-
-def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download") -> None:
-    """A menu of files of a table that no filter selected; see `views.download`."""
-    take.download(name, table, {}, label=label)
 
 
 def sign(sentiment: str | None) -> str:

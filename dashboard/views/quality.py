@@ -13,8 +13,9 @@ from dashboard import accuracy
 from dashboard.accuracy import FEWEST, Checked, Group
 from dashboard.queries import mentions, quality
 from dashboard.shares import Share
+from dashboard.views.download import download
 from dashboard.views.mention_card import card, label_of
-from dashboard.views.parts import answer, download, empty, put, sign
+from dashboard.views.parts import answer, empty, put, sign
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, table
 from dashboard.words import count, percent
@@ -231,7 +232,7 @@ def _measured(ours: Sequence[Checked], everything: Sequence[Checked], model: str
         put(_groups("Aspect", "named", precise))
         st.caption("What the model overlooks is not counted here: only what it named was put before you.")
     _card(model)
-    download(lambda: as_frame(everything), "reading-quality")
+    download("reading-quality", lambda: as_frame(everything), {})
 
 
 def _confused(ours: Sequence[Checked]) -> str:

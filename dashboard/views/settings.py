@@ -6,7 +6,8 @@ from html import escape
 
 import pandas as pd
 
-from dashboard.views.parts import answer, download, put
+from dashboard.views.download import download
+from dashboard.views.parts import answer, put
 from dashboard.views.session import session
 from dashboard.views.tables import Column, table
 from dashboard.words import count, span
@@ -25,7 +26,7 @@ def show() -> None:
     )
     rows = [(escape(row.section), escape(row.setting), f"<bdi>{escape(row.value)}</bdi>") for row in found.itertuples()]
     put(table([Column(words="Section"), Column(words="Setting"), Column(words="Value")], rows))
-    download(found, "settings")
+    download("settings", found, {})
 
 
 def settings() -> pd.DataFrame:

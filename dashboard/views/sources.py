@@ -15,7 +15,8 @@ from dashboard import charts
 from dashboard.queries import health
 from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
-from dashboard.views.parts import answer, chart, download, empty, put, reading_progress
+from dashboard.views.download import download
+from dashboard.views.parts import answer, chart, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
 from dashboard.views.try_now import try_now
@@ -46,7 +47,7 @@ def show() -> None:
     )
     answer(sentence(told))
     put(_table(found))
-    download(found, "source-health")
+    download("source-health", found, {})
     try_now()
     _calendar()
     _missing()
@@ -187,7 +188,7 @@ def _missing() -> None:
     st.header(f"{count(len(shown), 'span', 'spans')} not read, with the reason", anchor=False)
     st.dataframe(shown, hide_index=True, key="missing", alt="Spans of time that could not be read, with the reason")
     st.caption("What can still be read is read by the next runs and then leaves this list. Until then it is unknown.")
-    download(shown, "not-read")
+    download("not-read", shown, {})
 
 
 def _rejects() -> None:
@@ -198,4 +199,4 @@ def _rejects() -> None:
     found["at"] = [moment(at, zone) for at in found["at"]]
     st.header(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason", anchor=False)
     st.dataframe(found, hide_index=True, key="rejects", alt="Rows that could not become mentions, with the reason")
-    download(found, "rejected-rows")
+    download("rejected-rows", found, {})

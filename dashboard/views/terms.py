@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard.queries import labels
 from dashboard.queries.labels import KeptRule
-from dashboard.views.parts import answer, download, empty, put
+from dashboard.views.download import download
+from dashboard.views.parts import answer, empty, put
 from dashboard.views.session import ask, brands, look, now, session
 from dashboard.words import ago, count
 from sentiment.reading import Sentiment
@@ -33,10 +34,10 @@ def show() -> None:
     _answer(on)
     if look(unsettled):
         _unsettled()
-    _try()
+    who = _try()
     if found:
-        _list(on, [kept for kept in found if kept.off_at is not None])
-        download(lambda: labels.rules_frame(found), "term-rules")
+        _list(who, on, [kept for kept in found if kept.off_at is not None])
+        download("term-rules", lambda: labels.rules_frame(found), {})
 
 
 def _answer(on: list[KeptRule]) -> None:
@@ -68,27 +69,27 @@ def _settle() -> None:
 # ------------------------------------------------------------------ trying one
 
 
-def _try() -> None:
+def _try() -> str:
+    """Let a rule be tried; returns the name of whoever does."""
     st.header("Try a rule", anchor=False)
+    typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=220)
+    who = (typed or "").strip()
     made = _rule()
     if made is None:
-        return
-    seen = ask(preview, made)
-    _preview(made, seen)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=220)
-        who = (typed or "").strip()
-        st.button(
-            "Switch it on",
-            key="switch-on",
-            type="primary",
-            icon=":material/toggle_on:",
-            disabled=not who,
-            on_click=_switch_on,
-            args=(made, who),
-        )
+        return who
+    _preview(made, ask(preview, made))
+    st.button(
+        "Switch it on",
+        key="switch-on",
+        type="primary",
+        icon=":material/toggle_on:",
+        disabled=not who,
+        on_click=_switch_on,
+        args=(made, who),
+    )
     if not who:
-        st.caption("Give your name and press Enter to switch it on: a rule says who made it.")
+        st.caption("Give your name above and press Enter to switch it on: a rule says who made it.")
+    return who
 
 
 def _rule() -> TermRule | None:
@@ -170,7 +171,7 @@ def _switch_on(made: TermRule, who: str) -> None:
 # ------------------------------------------------------------------ those there are
 
 
-def _list(on: list[KeptRule], off: list[KeptRule]) -> None:
+def _list(who: str, on: list[KeptRule], off: list[KeptRule]) -> None:
     if on:
         st.header("On", anchor=False)
     for kept in on:
@@ -181,8 +182,10 @@ def _list(on: list[KeptRule], off: list[KeptRule]) -> None:
                 key=f"off-{kept.rule.id}",
                 icon=":material/toggle_off:",
                 type="tertiary",
+                disabled=not who,
+                help=None if who else "Give your name above first",
                 on_click=_switch_off,
-                args=(kept,),
+                args=(kept, who),
             )
     if off:
         with st.expander(f"Switched off: {len(off)}", icon=":material/history:"):
@@ -204,8 +207,8 @@ def _told(kept: KeptRule) -> str:
     )
 
 
-def _switch_off(kept: KeptRule) -> None:
+def _switch_off(kept: KeptRule, who: str) -> None:
     with session().store.write() as conn:
-        switch_off(conn, int(kept.rule.id or 0), who=st.session_state.get("corrector") or kept.who, now=now())
+        switch_off(conn, int(kept.rule.id or 0), who=who, now=now())
     _settle()
     st.toast(f"Off: {told(kept.rule)}. What it changed is as before.", icon=":material/undo:")

@@ -167,6 +167,10 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
         note=" ".join(notes),
         manifest=scope,
     )
+    put(
+        f'<p><a href="{address("trends", same_filters(scope))}" target="_self">'
+        "By the hour, week or month, and beside other brands</a></p>"
+    )
 
 
 def _worst_day(drawn: pd.DataFrame) -> str:
