@@ -14,6 +14,7 @@ from collector.store.tables import mention
 from dashboard.queries.mentions import ASPECT, EVIDENCE_SHOWN
 from sentiment.reading import Sentiment
 from sentiment.store.readings import correction, correction_batch, label, reading
+from sentiment.store.samples import sampled
 from sentiment.store.term_rules import rule, rule_of
 from sentiment.terms import TermRule, told
 
@@ -45,11 +46,12 @@ class KeptRule:
 
 
 def batches(conn: Connection, limit: int = 5) -> list[Batch]:
-    """The latest corrections that were made together and stand, the newest first."""
+    """The latest corrections made together that stand, the newest first; without those of a sample's checks."""
     query = (
         select(correction_batch, func.count(correction.c.mention_id.distinct()).label("mentions"))
         .join(correction, correction.c.batch_id == correction_batch.c.id)
         .where(correction_batch.c.undone_at.is_(None), correction.c.undone_at.is_(None))
+        .where(correction_batch.c.id.not_in(select(sampled.c.batch_id).where(sampled.c.batch_id.is_not(None))))
         .group_by(*correction_batch.c)
         .order_by(correction_batch.c.id.desc())
         .limit(limit)

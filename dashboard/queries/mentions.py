@@ -16,8 +16,9 @@ from collector.store.search import matching, terms_of
 from collector.store.tables import mention
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
+from sentiment.store.corrections import ABOUT_US
 from sentiment.store.counts import aspect_facet
-from sentiment.store.readings import label, label_aspect, unreadable
+from sentiment.store.readings import correction, label, label_aspect, unreadable
 
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
@@ -170,17 +171,22 @@ def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _part(only: Only | None) -> ColumnElement[bool]:
     about_us = func.coalesce(label.c.about_us, true()) == true()
+    # What is rare is looked up by its ids: going through all mentions of the days would take seconds in a large store.
+    said = select(correction.c.mention_id).where(correction.c.undone_at.is_(None))
     match only:
         case Only.ELSEWHERE:
-            return label.c.about_us.is_(False)
+            said = said.where(correction.c.field == ABOUT_US)
+            return and_(label.c.about_us.is_(False), mention.c.id.in_(said))
         case Only.UNREAD:
             return label.c.mention_id.is_(None)
         case Only.CORRECTED:
-            return label.c.corrected.is_(True)
+            return and_(label.c.corrected.is_(True), mention.c.id.in_(said))
         case Only.RULED:
-            return and_(about_us, label.c.rule_id.is_not(None))
+            ruled = select(label.c.mention_id).where(label.c.rule_id.is_not(None))
+            return and_(about_us, mention.c.id.in_(ruled))
         case Only.SUSPECT:
-            return and_(about_us, mention.c.suspicion.is_not(None))
+            other = mention.alias()
+            return and_(about_us, mention.c.id.in_(select(other.c.id).where(other.c.suspicion.is_not(None))))
         case None:
             return about_us
 

@@ -206,7 +206,8 @@ def corrected_texts(conn: Connection) -> list[Lesson]:
 
 
 def _as_corrected(conn: Connection) -> list[Lesson]:
-    chosen = and_(label.c.corrected, label.c.about_us)
+    said = select(correction.c.mention_id).where(correction.c.undone_at.is_(None), correction.c.field != ABOUT_US)
+    chosen = and_(label.c.about_us, label.c.mention_id.in_(said))
     rows = conn.execute(select(label, mention.c.text).join(mention, mention.c.id == label.c.mention_id).where(chosen))
     held: dict[int, Lesson] = {}
     for row in rows.mappings():
