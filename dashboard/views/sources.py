@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from collector.sources import SourceConfig
+from collector.sources import SourceConfig, Why
 from dashboard import charts
 from dashboard.queries import health
 from dashboard.scope import midnight
@@ -20,12 +20,14 @@ from dashboard.views.parts import answer, chart, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
 from dashboard.views.try_now import try_now
-from dashboard.words import ago, count, moment, sentence, span
+from dashboard.words import ago, count, day_span, moment, sentence, span
 
 TITLE = "Sources"
 ICON = ":material/rss_feed:"
 CALENDAR_DAYS = 60
 VOLUME_DAYS = 7
+LEAST_GAP = timedelta(minutes=1)
+MOST_GAPS = 20
 
 
 def show() -> None:
@@ -169,26 +171,30 @@ def _read(part: pd.DataFrame, begin: datetime, end: datetime) -> timedelta:
     return total
 
 
+_MISSING_COLUMNS = (Column(words="Source"), Column(words="Not read"), Column(words="Reason"))
+
+
 def _missing() -> None:
-    """What could not be read, and why; longest first would hide what is missing now, so newest first."""
+    """What could not be read, newest first, with the reason; what lasted under a minute is left out."""
     until, zone = now(), session().zone
     found = look(health.missing, midnight(today() - timedelta(days=CALENDAR_DAYS - 1), zone), until)
+    found = found[(found["end"] - found["start"] >= LEAST_GAP) | (found["why"] == Why.TOO_MANY.value)]
     if found.empty:
         return
-    shown = pd.DataFrame(
-        {
-            "source": found["source"],
-            "from": [moment(at, zone) for at in found["start"]],
-            "to": [moment(at, zone) for at in found["end"]],
-            "long": [span(end - start) for start, end in zip(found["start"], found["end"], strict=True)],
-            "why": found["why"],
-            "reason": found["reason"],
-        }
-    )
-    st.header(f"{count(len(shown), 'span', 'spans')} not read, with the reason", anchor=False)
-    st.dataframe(shown, hide_index=True, key="missing", alt="Spans of time that could not be read, with the reason")
-    st.caption("What can still be read is read by the next runs and then leaves this list. Until then it is unknown.")
-    download("not-read", shown, {})
+    st.header(f"{count(len(found), 'span', 'spans')} not read, with the reason", anchor=False)
+    shown = found.head(MOST_GAPS)
+    rows = [
+        (
+            escape(row.source),
+            f"{escape(day_span(row.start, row.end, zone))}{small(span(row.end - row.start))}",
+            f"{escape(row.why)}{small(row.reason)}",
+        )
+        for row in shown.itertuples()
+    ]
+    put(table(_MISSING_COLUMNS, rows))
+    more = f"These are the latest {MOST_GAPS}; the file has all. " if len(found) > MOST_GAPS else ""
+    st.caption(f"{more}What can still be read is read by the next runs, and then leaves this list.")
+    download("not-read", found, {})
 
 
 def _rejects() -> None:

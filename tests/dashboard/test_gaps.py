@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
+import streamlit as st
 from sqlalchemy import select
 
+from collector.sources import Gap, Why
 from collector.store import Store, hour_of
-from collector.store.runs import state_of
+from collector.store.gaps import note_gap
+from collector.store.runs import set_state, state_of
 from dashboard.alerts.outbox import delivery
 from dashboard.alerts.source_health import decide_sources
 from dashboard.queries import health
 from dashboard.standing import State, standing
 from sentiment.read import read_unread
 from sentiment.spikes.store.history import load_history
+from sentiment.store import open_store
 from tests.collector.test_collect import site
 from tests.collector.world import posts
 from tests.dashboard.alerts.conftest import a_manager, a_telling
+from tests.dashboard.conftest import SOURCES, a_config
+from tests.dashboard.test_views import opened, words_of
 from tests.fakes import FakeReader
 
 HOUR = timedelta(hours=1)
@@ -50,3 +59,20 @@ def test_a_spent_budget_is_shown_told_and_never_read_as_calm(store: Store) -> No
             decide_sources(conn, telling, [at.config], at.clock.moment)
             (subject,) = conn.scalars(select(delivery.c.subject))
         assert subject.startswith("talk cannot be read")
+
+
+def test_the_sources_page_lists_what_was_not_read_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, now = a_config(tmp_path), datetime.now(UTC)
+    store = open_store(str(tmp_path / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
+    told = "The site answered <b>503</b> [now](javascript:1)."
+    with store.write() as conn:
+        for hours, why in ((5, Why.FAILED), (1 / 100, Why.WAIT)):
+            start = now - 40 * HOUR - hours * HOUR
+            note_gap(conn, SOURCES[1], Gap(start=start, end=start + hours * HOUR, why=why, sentence=told), now)
+        set_state(conn, SOURCES[1], "rss", last_success=now)
+    words = words_of(opened("sources", config, monkeypatch))
+    assert "1 span not read, with the reason" in words
+    assert "The site answered &lt;b&gt;503&lt;/b&gt; [now](javascript:1)." in words
+    assert "5 hours" in words
+    store.engine.dispose()
+    st.cache_resource.clear()
