@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,25 +11,25 @@ from dashboard.queries import labels
 from dashboard.views.session import look, now, session
 from dashboard.words import ago
 from sentiment.reading import Sentiment
-from sentiment.store.corrections import CannotCorrect, correct, undo_correction
+from sentiment.store.corrections import ABOUT_US, CannotCorrect, Change, correct, undo_correction
 from sentiment.taxonomy import taxonomy
 
 ABSENT = "not about this"
 NAME_LIMIT = 100
 
 
-def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame) -> None:
+def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame, *, about_us: bool = True) -> None:
     """A button that opens the corrections of one mention."""
     if st.button("Correct", key=f"correct-{mention_id}", icon=":material/edit:", type="tertiary"):
-        _dialog(mention_id, sentiment, {str(a.aspect): str(a.polarity) for a in aspects.itertuples()})
+        _dialog(mention_id, sentiment, {str(a.aspect): str(a.polarity) for a in aspects.itertuples()}, about_us)
 
 
 @st.dialog("What is true of this mention?", width="medium")
-def _dialog(mention_id: int, sentiment: str, aspects: dict[str, str]) -> None:
-    correction_form(mention_id, sentiment, aspects)
+def _dialog(mention_id: int, sentiment: str, aspects: dict[str, str], about_us: bool) -> None:
+    correction_form(mention_id, sentiment, aspects, about_us=about_us)
 
 
-def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str]) -> None:
+def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str], *, about_us: bool = True) -> None:
     """What is held true of a mention (aspects: their polarities), ready to be said otherwise; and what was, to undo."""
     st.caption("What you say replaces the reading in all figures at once. The reading itself is kept beside it.")
     who = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
@@ -58,22 +60,31 @@ def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str]) ->
         changed[added] = st.segmented_control(
             f"{words[added]} is", states, default="negative", required=True, key=f"added-polarity-{mention_id}"
         )
-    anything = bool(changed) or chosen != sentiment
+    ours = not st.checkbox(
+        "It is not about us",
+        value=not about_us,
+        key=f"elsewhere-{mention_id}",
+        help="It then counts in no figure; you find it again under “Show: not about us”.",
+    )
+    anything = bool(changed) or chosen != sentiment or ours != about_us
     if st.button("Save", type="primary", disabled=not anything or not (who or "").strip(), key=f"save-{mention_id}"):
-        _save(mention_id, str(who).strip(), None if chosen == sentiment else chosen, changed)
+        changes = [Change(field="aspect", aspect=aspect, after=polarity) for aspect, polarity in changed.items()]
+        if chosen != sentiment:
+            changes.insert(0, Change(field="sentiment", after=chosen))
+        if ours != about_us:
+            changes.append(Change(field=ABOUT_US, after="yes" if ours else "no"))
+        _save(mention_id, str(who).strip(), changes)
     if not (who or "").strip():
         st.caption("Give your name to save: a correction says who made it.")
     _history(mention_id)
 
 
-def _save(mention_id: int, who: str, sentiment: str | None, aspects: dict[str, str | None]) -> None:
+def _save(mention_id: int, who: str, changes: Sequence[Change]) -> None:
     store, at = session().store, now()
     try:
         with store.write() as conn:
-            if sentiment is not None:
-                correct(conn, store, mention_id, field="sentiment", after=sentiment, who=who, now=at)
-            for aspect, polarity in aspects.items():
-                correct(conn, store, mention_id, field="aspect", aspect=aspect, after=polarity, who=who, now=at)
+            for one in changes:
+                correct(conn, store, mention_id, field=one.field, aspect=one.aspect, after=one.after, who=who, now=at)
     except CannotCorrect as error:
         st.error(str(error))
         return
@@ -86,7 +97,7 @@ def _history(mention_id: int) -> None:
     standing = found[found["undone_at"].isna()]
     for row in standing.itertuples():
         with st.container(horizontal=True, vertical_alignment="center"):
-            what = row.aspect or row.field
+            what = row.aspect or str(row.field).replace("_", " ")
             st.text(f"{what}: {row.before or ABSENT} → {row.after or ABSENT}, {row.who}, {ago(row.at, now())}")
             if st.button("Undo", key=f"undo-{row.id}", icon=":material/undo:", type="tertiary"):
                 store = session().store

@@ -183,7 +183,7 @@ def show_mentions(found: pd.DataFrame, *, correcting: bool = True, selecting: bo
                 with st.container(horizontal=True, vertical_alignment="center"):
                     if selecting:
                         st.checkbox("Select", key=f"pick-{number}")
-                    offer_correction(number, row["sentiment"], own)
+                    offer_correction(number, row["sentiment"], own, about_us=bool(row["about_us"]))
 
 
 def _machines(found: pd.DataFrame) -> dict[int, Machine]:

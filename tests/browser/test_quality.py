@@ -114,6 +114,11 @@ def test_one_mention_is_corrected_in_its_dialog_and_figures_follow(reader: Open,
     screen.open("mentions?sentiment=negative")
     screen.page.get_by_role("button", name="Correct", exact=True).first.click()
     dialog = screen.page.get_by_role("dialog")
+    expect(dialog).to_be_visible(timeout=PATIENCE)
+    for scheme in ("dark", "light"):
+        screen.page.emulate_media(color_scheme=scheme)
+        screen.settle()
+        assert grave_faults(screen) == []
     give_name(screen)
     dialog.get_by_role("radio", name="positive").or_(dialog.get_by_role("button", name="positive")).first.click()
     dialog.get_by_role("button", name="Save").click()

@@ -158,3 +158,20 @@ def test_addresses_hold_values_and_still_understand_words(filled: Filled, monkey
     assert app.query_params["sentiment"] in ("negative", ["negative"])
     app.selectbox(key="sentiment").set_value("any").run()
     assert "sentiment" not in app.query_params
+
+
+def test_one_mention_is_said_not_to_be_about_us(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = figure(changing.store, "mentions")
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(changing.config))
+    with changing.store.read() as conn:
+        number = conn.scalars(select(label.c.mention_id).order_by(label.c.mention_id)).first()
+    form = AppTest.from_string(
+        f"from dashboard.views.correcting import correction_form\ncorrection_form({number}, 'negative', {{}})",
+        default_timeout=TIMEOUT,
+    ).run()
+    form.text_input(key="corrector").set_value("Ada")
+    form.checkbox(key=f"elsewhere-{number}").check().run()
+    form.button(key=f"save-{number}").click().run()
+    assert not form.exception
+    assert figure(changing.store, "mentions") == before - 1
+    assert any(text.value.startswith("about us: yes → no, Ada") for text in form.text)
