@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from dashboard.shares import share
+from dashboard.shares import Share, share
 from sentiment.store.counts import FIGURES
 
 
@@ -62,23 +62,34 @@ def in_steps(
     spans = list(steps_between(first, last, step))
     numbers = {begin(start, step): number for number, (start, _) in enumerate(spans)}
     placed = [numbers.get(begin(at + shift, step)) for at in figures["at"]]
-    groups = {int(number): part for number, part in figures.assign(step=placed).groupby("step")}
-    none = figures.iloc[:0]
-    return pd.DataFrame.from_records(
-        [(start, end, *_row(groups.get(number, none))) for number, (start, end) in enumerate(spans)],
-        columns=["start", "end", *_SUMS, "share", "low", "high", "satisfaction"],
-    ).astype({"start": "object", "end": "object"})
+    placed_figures = figures.assign(step=placed).dropna(subset="step")
+    sums = placed_figures.groupby("step")[[*_SUMS, "satisfaction"]].sum().reindex(range(len(spans)), fill_value=0)
+    found = _shares(placed_figures, len(spans))
+    own = sums["own"].where(sums["own"] > 0)
+    return pd.DataFrame(
+        {
+            "start": pd.Series([start for start, _ in spans], dtype="object"),
+            "end": pd.Series([end for _, end in spans], dtype="object"),
+            **{name: sums[name].astype("int64") for name in _SUMS},
+            "share": pd.Series([one.value for one in found], dtype="float64"),
+            "low": pd.Series([one.low for one in found], dtype="float64"),
+            "high": pd.Series([one.high for one in found], dtype="float64"),
+            "satisfaction": sums["satisfaction"] / own / 100,
+        }
+    )
 
 
 _SUMS = [*(name for name in FIGURES if name != "satisfaction"), "read", "own"]
 
 
-def _row(part: pd.DataFrame) -> tuple[object, ...]:
-    sums = [int(part[name].sum()) for name in _SUMS]
-    found = share(list(part["negative"]), list(part["read"]))
-    own = int(part["own"].sum())
-    mean = float(part["satisfaction"].sum()) / own / 100 if own else None
-    return (*sums, found.value, found.low, found.high, mean)
+def _shares(figures: pd.DataFrame, count: int) -> list[Share]:
+    """The share of each step, from the parts that fall into it, with what their spread says of its interval."""
+    parts: list[tuple[list[int], list[int]]] = [([], []) for _ in range(count)]
+    for number, negative, read in zip(figures["step"], figures["negative"], figures["read"], strict=True):
+        negatives, wholes = parts[int(number)]
+        negatives.append(int(negative))
+        wholes.append(int(read))
+    return [share(negatives, wholes) for negatives, wholes in parts]
 
 
 def of_days(days: pd.DataFrame) -> pd.DataFrame:

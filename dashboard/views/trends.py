@@ -212,9 +212,8 @@ def _table(asked: Question, own: Course, others: list[Course], columns: list[str
     return whole if len(courses) > 1 else whole.drop(columns="whose")
 
 
-def _when(start: pd.Timestamp, asked: Question) -> object:
-    moment: datetime = start.to_pydatetime()
-    return moment.replace(tzinfo=asked.scope.zone) if asked.step is Step.HOUR else moment.date()
+def _when(start: datetime, asked: Question) -> object:
+    return start.replace(tzinfo=asked.scope.zone) if asked.step is Step.HOUR else start.date()
 
 
 def _together(asked: Question, own: Course, others: list[Course]) -> None:

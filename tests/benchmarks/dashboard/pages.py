@@ -10,7 +10,7 @@ import time
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-PAGES = ["today", "incidents", "mentions", "dimensions", "sources"]
+PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources"]
 AGAIN = 5
 
 
