@@ -20,6 +20,14 @@ VOICE_MEMORY = timedelta(days=45)
 
 MOST_COMPARED = 16
 """Earlier heads that a text is compared with: those with most index keys in common, for the rest cannot be as near."""
+_RELEASE = delete(voice_key).where(
+    voice_key.c.brand == bindparam("its_brand"),
+    voice_key.c.key == bindparam("its_key"),
+    voice_key.c.mention_id == bindparam("its_head"),
+)
+MOST_HELD = 64
+"""Latest heads that one index key leads to: a phrase that thousands share says nothing of who said it first, and
+reading all of them for every new text would slow collecting down as the archive grows."""
 
 
 def group(conn: Connection, observer: Observer, rows: Sequence[tuple[int, Mention]]) -> None:
@@ -30,16 +38,22 @@ def group(conn: Connection, observer: Observer, rows: Sequence[tuple[int, Mentio
     heads = _Heads(conn, [n for row_id, m in rows for n in _nearest(m.brand, keys[row_id], holders)])
     grouped: list[dict[str, Any]] = []
     index: list[dict[str, Any]] = []
+    crowded: list[dict[str, Any]] = []
     for row_id, m in rows:
         head = heads.same_voice(words[row_id], m.created_at, _nearest(m.brand, keys[row_id], holders))
         if head is None:
             heads.add(row_id, m.created_at, words[row_id])
             for key in keys[row_id]:
-                holders.setdefault((m.brand, key), []).append(row_id)
+                held = holders.setdefault((m.brand, key), [])
+                held.append(row_id)
                 index.append({"brand": m.brand, "key": key, "mention_id": row_id})
+                if len(held) > MOST_HELD:
+                    crowded.append({"its_brand": m.brand, "its_key": key, "its_head": held.pop(0)})
         grouped.append({"row_id": row_id, "voice": head or row_id, "is_head": head is None})
     if index:
         conn.execute(insert(voice_key), index)
+    if crowded:
+        conn.execute(_RELEASE, crowded)
     conn.execute(
         update(mention)
         .where(mention.c.id == bindparam("row_id"))

@@ -16,7 +16,7 @@ from dashboard.queries import health
 from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
 from dashboard.views.download import download
-from dashboard.views.parts import answer, chart, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
 from dashboard.views.try_now import try_now
@@ -119,11 +119,20 @@ def _table(found: pd.DataFrame) -> str:
             f"{row['mentions a day']:,.1f}",
             "–" if pd.isna(row["requests left"]) else count(float(row["requests left"])),
             count(row["rejected, 7 days"]),
-            f"{count(row['suspect, 7 days'])}{small(str(row['suspected of']))}",
+            _suspects(row),
         )
         for row in found.to_dict("records")
     ]
     return table(_COLUMNS, rows)
+
+
+def _suspects(row: Mapping[Hashable, Any]) -> str:
+    """How many mentions are suspect, and of what; leading to them."""
+    many = count(float(row["suspect, 7 days"]))
+    if many == "0":
+        return many
+    link = address("mentions", {"only": "suspect", "source": row["source"], "period": "7d"})
+    return f'<a href="{link}" target="_self">{many}</a>{small(str(row["suspected of"]))}'
 
 
 def _told(row: Mapping[Hashable, Any]) -> str:

@@ -66,7 +66,8 @@ def main(count: int, kind: str) -> None:
             resident = psutil.Process().memory_info().rss / 2**20
             seconds = time.perf_counter() - began
             told = f"resident {resident:6.0f} MB  peak {peak:6.0f} MB"
-            print(f"{new + report.new:>9,} mentions  {seconds:7.1f} s  {told}", flush=True)
+            used = time.process_time() - cpu
+            print(f"{new + report.new:>9,} mentions  {seconds:7.1f} s  {used:7.1f} s of CPU  {told}", flush=True)
 
     def now() -> datetime:
         return datetime.now(UTC)

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from collector.store import Store
 from collector.store.mentions import delete_mentions, ids_of, ids_of_author, save_mentions
 from collector.store.search import matching, terms_of
-from collector.store.tables import mention, revision
+from collector.store.tables import mention, revision, voice_key
+from collector.store.voices import MOST_HELD
 from tests.fakes import NOW, a_mention
 
 COPY = "Booked for the nine o'clock crossing and it simply never came, thanks for nothing at all"
@@ -191,3 +192,21 @@ def test_a_mention_survives_saving_and_loading(any_store: Store) -> None:
         row = conn.execute(select(mention)).mappings().one()
         assert {f.name: row[f.name] for f in dataclasses.fields(said)} == dataclasses.asdict(said)
         assert conn.scalar(select(func.count()).select_from(mention)) == 1
+
+
+def test_a_phrase_that_thousands_share_does_not_crowd_the_index_and_copies_are_still_found(any_store: Store) -> None:
+    shared = "the ferry to the islands was late again and nobody at the pier told us why we had to wait so long there"
+    texts = [f"{shared} {n} {n * 7} {n * 13} {n * 17} {n * 19} {n * 23}" for n in range(1, 401)]
+    for start in range(0, 400, 50):
+        with any_store.write() as conn:
+            save_mentions(conn, any_store, [a_mention(f"t{n}", text=texts[n]) for n in range(start, start + 50)])
+    with any_store.write() as conn:
+        save_mentions(conn, any_store, [a_mention("copy", text=f"RT {texts[399]}!")])
+        held = conn.scalars(select(func.count()).select_from(voice_key).group_by(voice_key.c.brand, voice_key.c.key))
+        voices = {
+            row.external_id: row.voice_id for row in conn.execute(select(mention.c.external_id, mention.c.voice_id))
+        }
+        original = conn.scalar(select(mention.c.id).where(mention.c.external_id == "t399"))
+    assert max(held) == MOST_HELD
+    assert len({voices[f"t{n}"] for n in range(400)}) == 400
+    assert voices["copy"] == original
