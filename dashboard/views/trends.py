@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -22,6 +23,7 @@ from dashboard.views.parts import address, answer, chart, empty, put, reading_pr
 from dashboard.views.tables import Column, table
 from dashboard.views.today import gaps_of
 from dashboard.words import count, interval, percent, points, sentence, step_named
+from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import ALL
 
 TITLE = "Trends"
@@ -33,6 +35,8 @@ DRAWN = 3
 """Voices below which a share is not drawn."""
 LEAST = 8
 """Voices below which a step is not called the worst."""
+LED_TO, SPIKES = 3, 5
+"""Worst steps and spikes that stand below the chart as links."""
 
 
 def show() -> None:
@@ -91,16 +95,17 @@ def _finding(asked: Question, own: Course, others: list[Course]) -> str:
 
 def _against(own: Course, others: list[Course]) -> str:
     known = next((found for c in others if (found := change(own.share, c.share)) is not None), None)
-    return "" if known is None else f"Difference {points(known.value)}, 95 % sure between {interval(known)}."
+    return "" if known is None else f"Difference {points(known.value)}, 95 % sure: {interval(known)}."
 
 
 def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked]) -> None:
     zone = asked.scope.zone
-    marks = [
-        (one.began, one.last_seen, headline(one, zone))
+    found = [
+        one
         for one in incidents_of(asked.scope)
         if one.incident.track == DISSATISFACTION and _is_about(one.peak.series.dimension, asked.facet)
     ]
+    marks = [(one.began, one.last_seen, headline(one, zone)) for one in found]
     notes = [f"Shaded: the 95 % interval of each {asked.step}."]
     if gaps:
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
@@ -120,7 +125,7 @@ def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked
         note=" ".join(notes),
         manifest=asked.said,
     )
-    _way_in(asked, own)
+    _ways_in(asked, own, found)
 
 
 def _is_about(dimension: str | None, facet: str) -> bool:
@@ -129,27 +134,39 @@ def _is_about(dimension: str | None, facet: str) -> bool:
 
 
 def _worst(asked: Question, own: Course) -> str:
-    top = worst_step(own.steps)
-    if top is None:
+    worst = worst_steps(own.steps)
+    if worst.empty:
         return f"Dissatisfaction by {asked.step}: too few voices to call one the worst."
+    top = worst.iloc[0]
     when = step_named(top["start"], top["end"], asked.step)
     return f"Dissatisfaction by {asked.step}: most surely high {when}, at {percent(top['share'])}."
 
 
-def worst_step(steps: pd.DataFrame) -> pd.Series | None:
-    """The step whose share is most surely high: the largest lower end, of those with enough voices and any negative."""
+def worst_steps(steps: pd.DataFrame) -> pd.DataFrame:
+    """The steps of enough voices, those whose share is most surely high first: by the lower ends of their intervals."""
     known = steps[(steps["read"] >= LEAST) & (steps["negative"] > 0)]
-    return None if known.empty else known.loc[known["low"].astype(float).idxmax()]
+    return known.sort_values("low", ascending=False, kind="stable").head(LED_TO)
 
 
-def _way_in(asked: Question, own: Course) -> None:
-    top = worst_step(own.steps)
-    if top is None:
-        return
-    last = (top["end"] - timedelta(seconds=1)).date()
-    query = mentions_of(asked, asked.scope, top["start"].date(), last)
-    told = f"Read what was said {step_named(top['start'], top['end'], asked.step)}"
-    put(f'<p><a href="{address("mentions", query)}" target="_self">{escape(told)}</a></p>')
+def _ways_in(asked: Question, own: Course, found: Sequence[KeptIncident]) -> None:
+    """Links to what was said in the worst steps, and to the spikes that the chart marks."""
+    said = []
+    for step in worst_steps(own.steps).itertuples():
+        last = (step.end - timedelta(seconds=1)).date()
+        link = address("mentions", mentions_of(asked, asked.scope, step.start.date(), last))
+        told = f"{step_named(step.start, step.end, asked.step)} ({percent(step.share)})"
+        said.append(f'<a href="{link}" target="_self">{escape(told)}</a>')
+    marked = [
+        f'<a href="{address("incident", {"id": one.id})}" target="_self">'
+        f"{escape(sentence(headline(one, asked.scope.zone)))}</a>"
+        for one in found[:SPIKES]
+    ]
+    more = len(found) - len(marked)
+    rest = f"<li>and {count(more, 'other', 'others')}</li>" if more > 0 else ""
+    put(
+        (f"<p>Read what was said {' · '.join(said)}</p>" if said else "")
+        + (f"<p>Marked spikes:</p><ul>{''.join(f'<li>{one}</li>' for one in marked)}{rest}</ul>" if marked else "")
+    )
 
 
 def _voices(asked: Question, own: Course, gaps: list[Marked]) -> None:

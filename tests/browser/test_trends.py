@@ -52,7 +52,7 @@ def test_a_trend_leaves_in_every_format_with_the_same_figures(reader: Open, tmp_
 def test_from_the_worst_step_to_what_was_said_then(reader: Open) -> None:
     screen = reader()
     screen.open("trends?period=90+days&step=month&about=Reliability")
-    screen.page.get_by_role("link", name="Read what was said").click()
+    screen.page.locator("p", has_text="Read what was said").get_by_role("link").first.click()
     screen.page.wait_for_url("**/mentions?*", timeout=PATIENCE)
     screen.settle()
     assert "about=Reliability" in screen.page.url

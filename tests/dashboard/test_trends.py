@@ -14,7 +14,7 @@ from collector.store.mentions import save_mentions
 from dashboard.queries import figures, trends
 from dashboard.scope import Scope
 from dashboard.steps import Step, in_steps
-from dashboard.views.trends import worst_step
+from dashboard.views.trends import worst_steps
 from sentiment.store.readings import claim, save_readings
 from sentiment.taxonomy import ALL
 from tests.conftest import BERLIN
@@ -75,6 +75,7 @@ def test_the_page_says_its_share_beside_the_days_before(filled: Filled, monkeypa
         assert f"{100 * part['negative'].sum() / part['read'].sum():.1f}\u202f%" in words
     assert "in the days before" in words
     assert "Read what was said" in words
+    assert "incident?id=" in words
 
 
 def test_another_brand_and_another_year_stand_beside_it(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,11 +96,14 @@ def test_an_address_of_nonsense_shows_the_page_all_the_same(filled: Filled, monk
     words_of(opened("trends", filled.config, monkeypatch, step="<b>", compare="nobody", about="'; DROP"))
 
 
-def test_the_worst_step_is_one_that_is_surely_bad() -> None:
+def test_the_worst_steps_are_those_that_are_surely_bad() -> None:
     steps = pd.DataFrame(
-        {"read": [2, 100, 50], "negative": [2, 60, 32], "low": [0.34, 0.5, 0.49], "share": [1.0, 0.6, 0.64]}
+        {
+            "read": [2, 100, 50, 40],
+            "negative": [2, 60, 32, 0],
+            "low": [0.34, 0.5, 0.49, 0.0],
+            "share": [1, 0.6, 0.64, 0],
+        }
     )
-    worst = worst_step(steps)
-    assert worst is not None
-    assert worst["negative"] == 60
-    assert worst_step(steps.assign(negative=0)) is None
+    assert list(worst_steps(steps)["negative"]) == [60, 32]
+    assert worst_steps(steps.assign(negative=0)).empty
