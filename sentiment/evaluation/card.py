@@ -1,7 +1,7 @@
 """The model card: what the shipped model is, and its scores on texts that nothing was fitted to or tuned on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,19 @@ in one pass. Made by `groundswell train`; this card is written by `sentiment.eva
 - languages measured: {languages}. Any other language is marked as not validated.
 - temperatures, thresholds, offsets and the abstain band were chosen on validation texts, which are not in the tables
 """
+LABELLING = """
+How our labels were made: by machine, each text read and labelled once to the labelling guide, without keyword rules. On
+720 texts labelled twice and adjudicated, two such passes agree: sentiment 95 % (kappa 0.93), aspects F1 0.92, RATER
+dimensions F1 0.92, stage 88 %, intent 98 %, loyalty 98 %. Those added to borrowed texts later agree with the first ones
+on 78 texts labelled again without sight of them: sentiment 95 %, aspects F1 0.89, stage 76 %, intent 94 %, loyalty 99 %.
+All passes are of one kind, so this is consistency more than truth. Against the crowd's three classes on 1,385 airline
+tweets the labels agree in 88 %; with the stars of 396 airline reviews they correlate 0.84.
+"""
 LIMITS = """
 ## What it cannot do
 
-- Aspects, stage, intent and loyalty were learnt from English labels and composed phrases in six languages; outside
-  English expect less than the tables of English texts say.
+- Aspects, stage, intent and loyalty were learnt from labels of public English texts and from texts written for training
+  in six languages; outside English expect less than the tables of English texts say.
 - Labels of aspects come from one annotation guide; care against courtesy, speed against timeliness, and performance
   against digital are where two careful readers differ too.
 - Irony is often read right where the facts are bad ("great, another delay"), seldom where only the tone tells.
@@ -33,8 +41,11 @@ LIMITS = """
 """
 
 
-def write_card(folder: Path, reports: Mapping[str, Report]) -> None:
-    """Write MODEL_CARD.md and scores.json into the model's folder; `reports` by the name of the set of texts."""
+def write_card(folder: Path, reports: Mapping[str, Report], learnt_from: Sequence[tuple[int, str]]) -> None:
+    """Write MODEL_CARD.md and scores.json into the model's folder.
+
+    `reports` by the name of the set of texts; `learnt_from` has the number of training texts and what they are.
+    """
     settings: dict[str, Any] = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
     size = (folder / "model.onnx").stat().st_size / 1e6
     text = INTRODUCTION.format(
@@ -42,6 +53,8 @@ def write_card(folder: Path, reports: Mapping[str, Report]) -> None:
         megabytes=size,
         languages=", ".join(settings["languages"]),
     )
+    text += "\n## What it learnt from\n\n| texts | what, origin and terms |\n|---|---|\n"
+    text += "".join(f"| {count:,} | {what} |\n" for count, what in learnt_from) + LABELLING
     text += "\n## Scores with 95 % bootstrap intervals\n"
     for name, report in reports.items():
         text += f"\n### {name} ({report.texts:,} texts)\n\n" + _figures(report.figures)

@@ -11,12 +11,14 @@ from sentiment.training.fit import Recipe, fit
 from sentiment.training.network import ReaderNetwork, build
 from sentiment.training.phrases import compose
 from sentiment.training.predict import figures, logits
+from sentiment.training.relabelled import relabelled
 from sentiment.training.teaching import load_lessons
+from sentiment.training.written import written
 
 STUDENT_WEIGHTS = {
     "own": 9.0,
-    "semeval2017": 5.0,
-    "umsab": 3.0,
+    "semeval2017": 4.5,
+    "umsab": 4.0,
     "airline": 2.5,
     "indonlu": 0.6,
     "skytrax": 0.8,
@@ -24,7 +26,9 @@ STUDENT_WEIGHTS = {
     "mams": 0.6,
     "semeval": 0.6,
     "oats": 0.5,
-    "phrases": 1.2,
+    "phrases": 1.0,
+    "written": 4.0,
+    "relabelled": 7.0,
     "corrections": 4.0,
 }
 """How often each source gives a batch; our own labels most, since their rare classes need many passes."""
@@ -74,5 +78,6 @@ def train_network(
 
 
 def examples_of(data_dir: Path, extra: Sequence[Example] = ()) -> list[Example]:
-    """The examples of a data folder, composed phrases, and further ones, for instance people's corrections."""
-    return [*load(data_dir), *compose(PHRASES), *extra]
+    """The examples of a data folder, those of the project, and further ones, for instance people's corrections."""
+    loaded = load(data_dir)
+    return [*loaded, *relabelled(loaded), *compose(PHRASES), *written(), *extra]

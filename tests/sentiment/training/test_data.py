@@ -1,6 +1,8 @@
 """Which texts may be learnt from, and that what is judged was never seen."""
 
 import json
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from sentiment.training.data import (
     DataProblem,
     Example,
     Split,
+    fingerprint,
     load,
     own_example,
     sentiment_of,
@@ -19,7 +22,9 @@ from sentiment.training.data import (
     without_leaks,
 )
 from sentiment.training.phrases import compose, phrasebook
-from sentiment.training.schemes import ASPECTS, OWN_SCHEME, Task
+from sentiment.training.relabelled import key_of, relabelled
+from sentiment.training.schemes import ASPECTS, CLASSES, OWN_SCHEME, SIGNS, Task
+from sentiment.training.written import written
 
 
 def example(text: str, source: str, split: Split) -> Example:
@@ -103,3 +108,46 @@ def test_the_gold_sentences_are_not_in_the_phrasebook() -> None:
     for file in gold.glob("*.jsonl"):
         for line in file.read_text(encoding="utf-8").splitlines():
             assert json.loads(line)["text"].lower().rstrip(".!?") not in known
+
+
+def test_what_was_written_for_training_has_valid_labels_and_no_text_twice_or_of_the_gold_set() -> None:
+    examples = written()
+    assert {e.language for e in examples} == {"en", "de", "fr", "es", "it", "pt"}
+    assert all(e.tasks[task] in CLASSES[task] for e in examples for task in e.tasks)
+    assert all(set(e.tasks) == set(CLASSES) - {Task.STARS} for e in examples)
+    assert {a for e in examples for a in e.aspects} == set(ASPECTS)
+    assert {sign for e in examples for sign in e.aspects.values()} == set(SIGNS)
+    gold = (Path(__file__).parents[2] / "data" / "gold").glob("*.jsonl")
+    lines = [line for file in gold for line in file.read_text(encoding="utf-8").splitlines()]
+    kept_back = {fingerprint(json.loads(line)["text"]) for line in lines}
+    assert len(kept_back) >= 300
+    seen = [fingerprint(e.text) for e in examples]
+    assert len(set(seen)) == len(seen)
+    assert not kept_back & set(seen)
+
+
+def test_our_labels_of_borrowed_texts_are_valid_and_join_by_hash_to_training_texts_only() -> None:
+    lines = resources.files("sentiment.training").joinpath("labels.txt").read_text(encoding="utf-8").splitlines()
+    assert len({line.split("|")[0] for line in lines}) == len(lines) > 1000
+    for line in lines:
+        _, satisfaction, aspects, stage, intent, loyalty = line.split("|")
+        assert 1 <= int(satisfaction) <= 5
+        assert stage in CLASSES[Task.STAGE]
+        assert intent in CLASSES[Task.INTENT]
+        assert loyalty in CLASSES[Task.LOYALTY]
+        for each in [] if aspects == "none" else aspects.split(","):
+            assert each.split(":")[0] in ASPECTS
+            assert each.split(":")[1] in SIGNS
+    unknown = Example(text="nobody labelled this", source="fabsa", domain="d", language="en")
+    assert list(relabelled([unknown])) == []
+
+
+def test_a_labelled_hash_joins_its_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Late again, and nobody said a word."
+    labels = {key_of(text): {"satisfaction": 2, "aspects": {"timeliness": "-"}, "stage": "during"}}
+    monkeypatch.setattr("sentiment.training.relabelled._labels", lambda: labels)
+    fabsa = Example(text=text, source="fabsa", domain="shop", language="en", scheme="fabsa")
+    test = replace(fabsa, split=Split.TEST)
+    (found,) = relabelled([fabsa, fabsa, test])
+    assert (found.source, found.scheme, found.aspects) == ("relabelled", OWN_SCHEME, {"timeliness": "-"})
+    assert list(relabelled([test])) == []
