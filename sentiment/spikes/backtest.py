@@ -23,6 +23,7 @@ AFTER = 6  # hours after its end in which a planted incident still counts as fou
 TELLING = frozenset({SpikeClass.DISSATISFACTION, SpikeClass.SHARE_SHIFT, SpikeClass.SLOW_RISE})
 
 Progress = Callable[[int, int], None]
+Found = dict[tuple[SeriesKey, int], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ def run_backtest(
     plant: float | None = None,
     label: Callable[[SeriesKey], str] = SeriesKey.name,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> BacktestReport:
     """Judge every hour of the history from `begin` on as it would have been judged live."""
     if history is None or history.end_step <= begin:
@@ -146,6 +148,7 @@ def run_backtest(
             gumbel_score=None,
         )
     begin = max(begin, history.first_step)
+    watch = watch or Watch.fresh(len(history.keys))
     rounds = 1 if plant is None else 2
     maxima: list[float] = []
     days = (history.end_step - begin + 23) // 24
@@ -156,10 +159,8 @@ def run_backtest(
             progress(len(maxima), days * rounds)
 
     current: list[Incident] = []
-    found: dict[tuple[SeriesKey, int], bool] = {}
-    for tick in judge_span(
-        history, begin, settings, Watch.fresh(len(history.keys)), every_verdict=False, observe=observe
-    ):
+    found: Found = {}
+    for tick in judge_span(history, begin, settings, watch.copy(), every_verdict=False, observe=observe):
         current, _ = advance(current, tick.verdicts, tick.at)
         found |= {(v.series, v.at): True for v in tick.verdicts if v.judgement is Judgement.UNUSUAL}
     alerts = tuple(
@@ -187,7 +188,7 @@ def run_backtest(
     )
     if plant is None:
         return report
-    return replace(report, planted=_plant(history, begin, settings, plant, found))
+    return replace(report, planted=_plant(history, begin, settings, plant, (found, watch)))
 
 
 def gumbel_score(daily_maxima: Sequence[float], budget_weeks: float) -> float | None:
@@ -207,9 +208,10 @@ def _reduced(quantile: float) -> float:
 
 
 def _plant(
-    history: SeriesHistory, begin: int, settings: SpikeSettings, ratio: float, known: dict[tuple[SeriesKey, int], bool]
+    history: SeriesHistory, begin: int, settings: SpikeSettings, ratio: float, live: tuple[Found, Watch]
 ) -> Planted:
     """Add incidents of `ratio` times the usual at places spread over series and time, and judge everything again."""
+    known, watch = live[0], live[1].copy()
     rng = np.random.default_rng(20_260_101)
     negatives = history.negatives.astype(np.int64)
     voices = None if history.voices is None else np.asarray(history.voices).astype(np.int64)
@@ -237,7 +239,7 @@ def _plant(
             places.append((row, at, hours))
     planted = replace(history, negatives=negatives, voices=voices)
     hits: dict[SeriesKey, list[int]] = {}
-    for tick in judge_span(planted, begin, settings, Watch.fresh(len(history.keys)), every_verdict=False):
+    for tick in judge_span(planted, begin, settings, watch, every_verdict=False):
         for verdict in tick.verdicts:
             if verdict.judgement is Judgement.UNUSUAL and (verdict.series, verdict.at) not in known:
                 hits.setdefault(verdict.series, []).append(verdict.at)

@@ -40,6 +40,7 @@ def band(history: SeriesHistory, series: SeriesKey, first: int, last: int, setti
         zone=settings.zone,
         threshold=np.inf,
         watch=Watch.fresh(1),
+        recalibrate=False,
     ):
         seen = judged.day.counts(history.grain.windows[0])
         expected, spread = seen.expected[0], seen.spread[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +29,22 @@ COLD = ((14, 1.1), (28, 0.6), (56, 0.35))
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
-    """What is remembered of each series from step to step: inside an episode or not, and its last restless step."""
+    """What is remembered of each series from step to step: inside an episode or not, and its last restless step.
+
+    `highs` has the highest score of each of the last days, by series, before recalibration; nan where not judged.
+    """
 
     open: NDArray[np.bool_]
     last: Ints
     floor: Ints
+    highs: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def fresh(cls, series: int) -> Watch:
         return cls(open=np.zeros(series, dtype=np.bool_), last=np.full(series, NEVER), floor=np.full(series, NEVER))
 
     def copy(self) -> Watch:
-        return Watch(open=self.open.copy(), last=self.last.copy(), floor=self.floor.copy())
+        return Watch(open=self.open.copy(), last=self.last.copy(), floor=self.floor.copy(), highs=dict(self.highs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +143,8 @@ class Day:
             taken[known < days] = decades
         return taken
 
-    def scores(self, threshold: float, watch: Watch) -> DayScores:
-        """Score every step and carry `watch` through the day (changed in place)."""
+    def scores(self, threshold: float, watch: Watch, scale: Floats) -> DayScores:
+        """Score every step and carry `watch` through the day (changed in place); scores are divided by `scale`."""
         windows = [w for w in self.grain.windows if w.steps in self.baseline.windows]
         series = len(self.baseline.rate)
         stacked = np.zeros((len(windows), series, self.steps))
@@ -148,7 +152,7 @@ class Day:
         short = []
         for number, window in enumerate(windows):
             seen = self.counts(window)
-            stacked[number] = self._score(window, seen, cold)
+            stacked[number] = self._score(window, seen, cold) / scale[:, None]
             if window.steps <= max(RESTLESS_STEPS // (24 // self.grain.steps_per_day), 1):
                 short.append(seen)
         stirring = watch.open | (stacked >= threshold).any(axis=(0, 2))

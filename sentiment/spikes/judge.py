@@ -101,14 +101,15 @@ def judge_span(
         zone=settings.zone,
         threshold=threshold,
         watch=watch,
+        recalibrate=settings.recalibrate,
     ):
         if observe is not None:
             observe(judged)
-        yield from _ticks(history, judged, threshold, every_verdict=every_verdict)
+        yield from _ticks(history, judged, every_verdict=every_verdict)
 
 
-def _ticks(history: SeriesHistory, judged: JudgedDay, threshold: float, *, every_verdict: bool) -> Iterator[Tick]:
-    scores = judged.scores
+def _ticks(history: SeriesHistory, judged: JudgedDay, *, every_verdict: bool) -> Iterator[Tick]:
+    scores, threshold = judged.scores, judged.calibration.score
     surge = judged.day.surges(threshold)
     raised = (scores.score >= threshold - JOIN_MARGIN) & (scores.window >= 0)
     restless = scores.open & scores.restless

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.spikes.baseline import Floats, fit
+from sentiment.spikes.calibration import COUNTS_ALONE, MEMORY_DAYS, WITH_TOTALS, Calibration, calibrate
 from sentiment.spikes.detect import Day, DayScores, Watch
 from sentiment.spikes.grain import Grain
+from sentiment.spikes.spike import weeks_between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class JudgedDay:
     first_step: int
     day: Day
     scores: DayScores
+    calibration: Calibration
 
 
 def replay(
@@ -34,13 +37,16 @@ def replay(
     zone: ZoneInfo,
     threshold: float,
     watch: Watch,
+    recalibrate: bool = True,
 ) -> Iterator[JudgedDay]:
     """Judge every step from step `begin` to the end of the arrays (series × steps, starting at `first_step`).
 
-    A day is refit once, at its first step in UTC, from at most the grain's memory. `watch` is carried along and
-    changed in place; a span judged in parts gives the same scores as judged at once.
+    A day is refit once, at its first step in UTC, from at most the grain's memory. `threshold` is the nominal bar,
+    which the days before may raise (`recalibrate`). `watch` is carried along and changed in place; a span judged in
+    parts gives the same scores as judged at once.
     """
     per_day = grain.steps_per_day
+    alone = voices is None or voices is negatives
     total = negatives.shape[1]
     end = first_step + total
     at = begin
@@ -63,9 +69,24 @@ def replay(
         )
         recent = memory - _reach_days(grain) * per_day
         day = Day((y[:, recent:], n[:, recent:], m[:, recent:]), slots[recent:], baseline, grain, first_step=at)
-        scores = day.scores(threshold, watch)
-        yield JudgedDay(first_step=at, day=day, scores=scores)
+        number = day_start // per_day
+        calibration = Calibration.none(threshold, len(y))
+        if recalibrate and watch.highs:
+            chance = 1 / (7 * weeks_between(threshold, 1))
+            tail = COUNTS_ALONE if alone else WITH_TOTALS
+            calibration = calibrate(watch.highs, number, threshold, chance, tail)
+        scores = day.scores(calibration.score, watch, calibration.scale)
+        _remember(watch, number, scores.score, calibration.scale, baseline.windows[grain.windows[0].steps].usable)
+        yield JudgedDay(first_step=at, day=day, scores=scores, calibration=calibration)
         at = stop
+
+
+def _remember(watch: Watch, day: int, score: Floats, scale: Floats, judged: NDArray[np.bool_]) -> None:
+    """Keep the day's highest scores, and forget the days that are too old to be learnt from."""
+    highest = np.where(judged, score.max(axis=1, initial=0.0) * scale, np.nan)
+    watch.highs[day] = np.fmax(watch.highs[day], highest) if day in watch.highs else highest
+    for old in [one for one in watch.highs if one < day - MEMORY_DAYS]:
+        del watch.highs[old]
 
 
 def _reach_days(grain: Grain) -> int:

@@ -13,11 +13,15 @@ from collector.store import Store, from_hour, hour_of
 from collector.store.runs import Lease, drop_lease, hold_lease, holds, take_lease, this_process
 from sentiment.spikes.backtest import BacktestReport, run_backtest
 from sentiment.spikes.band import BandPoint, band
+from sentiment.spikes.calibration import MEMORY_DAYS as LEARNT_DAYS
+from sentiment.spikes.calibration import Calibration
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.drivers import Explanation, explain
 from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, advance, track_of
 from sentiment.spikes.judge import SeriesHistory, Tick, judge_span
+from sentiment.spikes.replay import JudgedDay
 from sentiment.spikes.spike import Judgement, SeriesKey, Spike, SpikeSettings, weeks_between
+from sentiment.spikes.store import bars
 from sentiment.spikes.store import history as kept
 from sentiment.spikes.store.incidents import incidents, save, save_explanation, save_spikes
 from sentiment.spikes.store.said import said_before, said_in
@@ -33,6 +37,7 @@ LEASE_LENGTH = timedelta(minutes=10)
 WAITS_AT = 0.02  # part of the past that may still wait to be read: half a baseline by an old model is none
 CHART_HOURS = 48
 CHART_POINTS = 240
+BAR_MOVED = 0.25  # a smaller move of the bar is not worth a line
 LEASE = "detect"
 
 # Told how many days are judged, out of how many.
@@ -96,7 +101,10 @@ def backtest(
         first = kept.first_hour(conn)
         begin = (first or end) if since is None else hour_of(since)
         history = None if first is None else kept.load_history(conn, max(begin - MEMORY_DAYS * DAY, first), end)
-    return run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress)
+        watch = None if history is None else kept.load_watch(conn, begin // DAY, history.keys)
+        if watch is not None and history is not None:
+            watch.highs.update(bars.load_highs(conn, begin // DAY, history.keys))
+    return run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress, watch=watch)
 
 
 def _due(conn: Connection, end: int) -> int | None:
@@ -140,13 +148,18 @@ class _Run:
             sums = kept.checksums(conn, begin, end)
             before = [k.incident for k in incidents(conn, since=from_hour(begin - RECENT_DAYS * DAY))]
             watch = Watch.fresh(0) if history is None else kept.load_watch(conn, day, history.keys)
+            if history is not None:
+                watch.highs.update(bars.load_highs(conn, day, history.keys))
         current, events, spikes, snapshots = list(before), [], [], []
+        judged: list[JudgedDay] = []
         for today in range(day, (end - 1) // DAY + 1):
             if history is None:
                 break
             snapshots.append(kept.Snapshot(day=today, watch=watch.copy()))
             known = history.until(min((today + 1) * DAY, end) - 1)
-            for tick in judge_span(known, today * DAY, self._settings, watch, every_verdict=False):
+            for tick in judge_span(
+                known, today * DAY, self._settings, watch, every_verdict=False, observe=judged.append
+            ):
                 current, news = advance(current, tick.verdicts, tick.at)
                 events += news
                 spikes += _kept_spikes(tick, current)
@@ -160,9 +173,16 @@ class _Run:
             save_spikes(conn, [(one, None if key is None else ids[key]) for one, key in spikes], self._now)
             for snapshot in snapshots:
                 kept.save_watch(conn, snapshot, history.keys if history else (), keep_days=CHANGED_DAYS)
+            if history is not None:
+                learnt = {one.first_step // DAY: one.calibration for one in judged}
+                highs = {today: watch.highs[today] for today in learnt}
+                bars.save_highs(conn, highs, history.keys, keep_days=LEARNT_DAYS + CHANGED_DAYS)
+                for today, calibration in learnt.items():
+                    bars.save_bar(conn, today, calibration, history.keys)
             kept.save_judged(conn, sums | ({end - 1: sums.get(end - 1, 0)}))
         if history is not None:
             self._explain(history, changed, ids)
+            self._tell_bar(judged)
         self._tell(events, {_key(one): one for one in current})
         self._report.hours += end - begin
         return True
@@ -186,6 +206,11 @@ class _Run:
                 weeks = weeks_between(peak.score, len(history.keys))
                 save_explanation(conn, ids[_key(one)], explanation_json(told, peak, points, weeks))
 
+    def _tell_bar(self, judged: Sequence[JudgedDay]) -> None:
+        """Say that the past has moved the bar, where it has since the batch began."""
+        if judged and abs(judged[-1].calibration.score - judged[0].calibration.score) > BAR_MOVED:
+            self._report.lines.append(bar_sentence(judged[-1].calibration, self._settings.budget_weeks))
+
     def _tell(self, events: Sequence[IncidentEvent], current: Mapping[Key, Incident]) -> None:
         for event in events:
             self._report.opened += event.kind is EventKind.OPENED
@@ -196,6 +221,18 @@ class _Run:
                 figures = f"{peak.observed} in {peak.window} h, {peak.lower} to {peak.upper} expected"
                 when = f"{from_hour(event.at + 1):%Y-%m-%d %H:%M} UTC"
                 self._report.lines.append(f"{when}: {peak.spike_class.value} {event.kind.value}: {about}: {figures}")
+
+
+def bar_sentence(calibration: Calibration, budget_weeks: float) -> str:
+    """Where the bar stands, and why, for a person."""
+    if calibration.score <= calibration.nominal:
+        return (
+            f"Alerts open at score {calibration.nominal:.2f}: at most about one false alert in {budget_weeks:g} weeks."
+        )
+    return (
+        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: in the last "
+        f"{calibration.days} days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
+    )
 
 
 def _key(one: Incident) -> Key:

@@ -51,12 +51,14 @@ class Severity(StrEnum):
 class SpikeSettings:
     """What a person chooses: at most about one false alert in `budget_weeks` weeks for everything watched.
 
-    `recalibrated` is a score below which nothing alerts, found by a backtest on the user's own data.
+    Where the past days of what is watched were more restless than that allows, the bar rises by itself
+    (`recalibrate`, see sentiment.spikes.calibration). `recalibrated`: a score below which nothing alerts, set by hand.
     """
 
     budget_weeks: float = 4.0
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     recalibrated: float | None = None
+    recalibrate: bool = True
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_weeks) and self.budget_weeks > 0):

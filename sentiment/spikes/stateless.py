@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from sentiment.spikes import calibration
 from sentiment.spikes.baseline import Floats
 from sentiment.spikes.counts_file import Counts, SetAside, Spacing, read_counts
 from sentiment.spikes.detect import Watch
@@ -23,9 +24,7 @@ from sentiment.spikes.tails import negative_binomial_tail
 from sentiment.spikes.weeks import judge_weeks
 
 CHUNK = 2000
-RESTLESS_AT = 3.6
-RESTLESS_DAYS = 28
-RESTLESS_MEMORY = 84
+WEEKS_OF_MEMORY = 156
 UTC_ZONE = ZoneInfo("UTC")
 GRAINS = {Spacing.HOURLY: HOURLY, Spacing.DAILY: DAILY}
 
@@ -48,7 +47,10 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """Series × steps: the bucket's own expectation and bound, and the most surprising window that ends with it."""
+    """Series × steps: the bucket's own expectation and bound, and the most surprising window that ends with it.
+
+    `bar`: the score from which each step is flagged, which a restless past has raised.
+    """
 
     expected: Floats
     upper: Floats
@@ -56,6 +58,7 @@ class _Judged:
     score: Floats
     window: NDArray[np.int64]
     known: NDArray[np.bool_]
+    bar: Floats
 
 
 def judge_file(
@@ -107,7 +110,7 @@ def judge_counts(
         rows = np.arange(begin, min(begin + CHUNK, len(counts.names)))
         judged = _judge(counts, rows, settings, threshold)
         for place, row in enumerate(rows):
-            yield from _lines(counts, int(row), judged, place, threshold)
+            yield from _lines(counts, int(row), judged, place)
             if progress is not None:
                 progress(int(row) + 1, len(counts.names))
 
@@ -133,7 +136,19 @@ def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, thr
         score=parts["score"],
         window=parts["window"].astype(np.int64),
         known=parts["known"].astype(np.bool_),
+        bar=_weekly_bar(parts["score"], parts["known"].astype(np.bool_), settings, threshold),
     )
+
+
+def _weekly_bar(score: Floats, known: NDArray[np.bool_], settings: SpikeSettings, nominal: float) -> Floats:
+    """The bar of each week, raised by the scores of the three years before where they were restless."""
+    past = np.where(known, score, np.nan)
+    raised = np.full(score.shape[1], nominal)
+    for week in range(score.shape[1] if settings.recalibrate else 0):
+        raised[week] = calibration.bar(
+            past[:, max(week - WEEKS_OF_MEMORY, 0) : week], nominal, 10.0**-nominal, calibration.WEEKLY
+        )
+    return raised
 
 
 def _judge_steps(
@@ -145,12 +160,14 @@ def _judge_steps(
     threshold: float,
 ) -> _Judged:
     grain = GRAINS[counts.spacing]
-    negatives, voices = counts.count[rows], counts.total[rows]
+    negatives = counts.count[rows]
+    voices = counts.total[rows] if counts.has_total[rows].any() else None
     shape = negatives.shape
     expected, upper, p = np.zeros(shape), np.zeros(shape), np.ones(shape)
     score, window, known = np.zeros(shape), np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
     lengths = np.array([w.steps for w in grain.windows] + [0])
     bonuses = np.array([w.bonus for w in grain.windows] + [0.0])
+    bar = np.full(shape[1], threshold)
     watch = Watch.fresh(len(rows))
     for judged in replay(
         negatives,
@@ -162,6 +179,7 @@ def _judge_steps(
         zone=settings.zone,
         threshold=threshold,
         watch=watch,
+        recalibrate=settings.recalibrate,
     ):
         first = judged.first_step - counts.first_step
         here = (slice(None), slice(first, first + judged.day.steps))
@@ -173,36 +191,12 @@ def _judge_steps(
         best = judged.scores.window
         cold = judged.day.cold()[:, None]
         window[here] = np.where(best >= 0, lengths[best], 1)
-        p[here] = np.where(best >= 0, 10.0 ** (bonuses[best] - cold - judged.scores.score), single)
+        raw = judged.scores.score * judged.calibration.scale[:, None]
+        p[here] = np.where(best >= 0, 10.0 ** (bonuses[best] - cold - raw), single)
+        bar[here[1]] = judged.calibration.score
         score[here] = judged.scores.score
         upper[here] = _upper(seen.expected, seen.spread, 10.0 ** -(threshold + cold))
-    score = score / _own_scale(score, known, grain.steps_per_day)
-    return _Judged(expected=expected, upper=upper, p=p, score=score, window=window, known=known)
-
-
-def _own_scale(score: Floats, known: NDArray[np.bool_], per_day: int) -> Floats:
-    """By how much a series is more restless than the detector's assumptions, day by day, from its own past days.
-
-    The 90 % quantile of a calm series' daily maxima is about 3.1; a stream that beats it by more than chance (bots,
-    broadcasts, whatever is not opinion) has its scores divided by the surplus, which keeps scores comparable.
-    """
-    series, steps = score.shape
-    days = -(-steps // per_day)
-    padded = np.zeros((series, days * per_day))
-    padded[:, :steps] = score
-    seen = np.zeros((series, days * per_day), dtype=np.bool_)
-    seen[:, :steps] = known
-    daily = np.where(
-        seen.reshape(series, days, per_day).any(axis=2), padded.reshape(series, days, per_day).max(axis=2), np.nan
-    )
-    scale = np.ones((series, days))
-    for day in range(RESTLESS_DAYS, days):
-        past = daily[:, max(day - RESTLESS_MEMORY, 0) : day]
-        enough = np.flatnonzero((~np.isnan(past)).sum(axis=1) >= RESTLESS_DAYS)
-        if len(enough):
-            high = np.nanquantile(past[enough], 0.9, axis=1)
-            scale[enough, day] = np.maximum(1.0, high / RESTLESS_AT)
-    return np.repeat(scale, per_day, axis=1)[:, :steps]
+    return _Judged(expected=expected, upper=upper, p=p, score=score, window=window, known=known, bar=bar)
 
 
 def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:
@@ -211,11 +205,11 @@ def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:
     return np.asarray(special.gammainccinv(np.maximum(shape, 1e-6), level) * (1 + spread * expected))
 
 
-def _lines(counts: Counts, row: int, judged: _Judged, place: int, threshold: float) -> Iterator[tuple[str, bool]]:
+def _lines(counts: Counts, row: int, judged: _Judged, place: int) -> Iterator[tuple[str, bool]]:
     name = json.dumps(counts.names[row])
     for step in np.flatnonzero(counts.present[row]):
         score = float(judged.score[place, step])
-        flagged = score >= threshold
+        flagged = score >= judged.bar[step]
         written, observed = json.dumps(str(counts.time[row, step]).strip()), counts.count[row, step]
         if not judged.known[place, step]:
             reason = "too little history" if counts.covered[row, step] else "not covered"

@@ -112,3 +112,25 @@ spike_watch = Table(
     Column("floor", Integer, nullable=False),
 )
 """The detector's memory of each series at the start of each day, where there is anything to remember."""
+
+spike_high = Table(
+    "spike_high",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False, comment="UTC day"),
+    Column("brand", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("facet", String(100), primary_key=True),
+    Column("highest", Float, nullable=False, comment="score, before recalibration"),
+)
+"""The highest score of each series and day: what recalibration learns from."""
+
+alert_bar = Table(
+    "alert_bar",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False, comment="UTC day that was judged by it"),
+    Column("series", Integer, nullable=False),
+    Column("nominal", Float, nullable=False, comment="score that the budget asks for on a calm past"),
+    Column("score", Float, nullable=False, comment="score from which this day was alerted"),
+    Column("restless", JSON, nullable=False, comment="series whose scores are divided, and by what"),
+)
+"""The bar of each day, and what the past has raised."""
