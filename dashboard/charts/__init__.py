@@ -8,12 +8,14 @@ from dashboard.charts.heat import coverage_calendar, heat_map
 from dashboard.charts.incident import observed_and_expected
 from dashboard.charts.marks import Marked
 from dashboard.charts.parts import Spec
+from dashboard.charts.quality import accuracy_over_weeks
 from dashboard.charts.radar import radar
 from dashboard.charts.share import share_over_time
 
 __all__ = [
     "Marked",
     "Spec",
+    "accuracy_over_weeks",
     "coverage_calendar",
     "heat_map",
     "observed_and_expected",

@@ -9,13 +9,13 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from dashboard import accuracy
+from dashboard import accuracy, charts
 from dashboard.accuracy import FEWEST, Checked, Group
 from dashboard.queries import mentions, quality
-from dashboard.shares import Share
+from dashboard.shares import Share, change, share
 from dashboard.views.download import download
 from dashboard.views.mention_card import card, label_of
-from dashboard.views.parts import answer, empty, put, sign
+from dashboard.views.parts import answer, chart, empty, put, sign
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, table
 from dashboard.words import count, percent
@@ -219,9 +219,7 @@ def _back(monday: date, who: str) -> None:
 def _measured(ours: Sequence[Checked], everything: Sequence[Checked], model: str) -> None:
     st.header(_confused(ours), anchor=False)
     put(_confusion(ours))
-    groups = [(f"week of {_day(week)}", group) for week, group in accuracy.by_week(everything)[:SHOWN_WEEKS]]
-    st.header(_drift(everything), anchor=False)
-    put(_groups("Sample", "checked", groups))
+    _weeks(everything)
     models = [(group.name, group) for group in accuracy.by_model(everything)]
     st.header("By model and language", anchor=False)
     put(_groups("Model", "checked", models))
@@ -256,17 +254,36 @@ def _confusion(ours: Sequence[Checked]) -> str:
     return table(columns, rows)
 
 
+def _weeks(everything: Sequence[Checked]) -> None:
+    weeks = accuracy.by_week(everything)[:SHOWN_WEEKS]
+    if sum(group.enough for _, group in weeks) < 2:
+        st.header("Week by week", anchor=False)
+        put(_groups("Sample", "checked", [(f"week of {_day(week)}", group) for week, group in weeks]))
+        return
+    models = {one.monday: one.model for one in everything}
+    rows = [
+        {
+            "week": week,
+            "checked": group.share.whole,
+            "right": group.share.value,
+            "low": group.share.low,
+            "high": group.share.high,
+            "model": models[week],
+        }
+        for week, group in reversed(weeks)
+        if group.enough
+    ]
+    frame = pd.DataFrame(rows)
+    chart(_drift(everything), charts.accuracy_over_weeks(frame), frame, name="accuracy-by-week", manifest={})
+
+
 def _drift(everything: Sequence[Checked]) -> str:
-    weeks = [group for _, group in accuracy.by_week(everything) if group.enough]
-    if len(weeks) < 2:
-        return "Week by week"
-    newest, before = weeks[0].share, weeks[1:]
-    low, high = newest.low or 0.0, newest.high or 1.0
-    parts, wholes = sum(group.share.part for group in before), sum(group.share.whole for group in before)
-    usual = parts / wholes
-    if low <= usual <= high:
+    newest, *before = [group.share for _, group in accuracy.by_week(everything) if group.enough]
+    usual = share([one.part for one in before], [one.whole for one in before])
+    moved = change(newest, usual)
+    if moved is None or not moved.sure:
         return "The newest sample is not clearly different from those before"
-    return f"The newest sample is {'worse' if high < usual else 'better'} than those before ({percent(usual)})"
+    return f"The newest sample is {'better' if moved.value > 0 else 'worse'} than those before ({percent(usual.value)})"
 
 
 def _groups(what: str, of: str, groups: Sequence[tuple[str, Group]]) -> str:

@@ -134,3 +134,22 @@ def test_a_text_in_the_sample_cannot_do_anything(changing: Filled, monkeypatch: 
     words = words_of(app.run())
     assert "&lt;script&gt;" in words
     assert "<script" not in words
+
+
+def test_drift_is_told_over_weeks_with_a_chart(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(changing.config, monkeypatch)
+    with changing.store.write() as conn:
+        rows = conn.execute(select(sampled)).mappings().all()
+        # Four earlier weeks in which everything was right, and this one in which nothing is.
+        for back in range(1, 5):
+            words = {-1: "negative", 0: "neutral", 1: "positive"}
+            conn.execute(
+                sampled.insert(),
+                [dict(row) | {"week": row["week"] - 7 * back, "verdict": words[row["sentiment"]]} for row in rows],
+            )
+        this = sampled.c.week == rows[0]["week"]
+        conn.execute(sampled.update().where(this, sampled.c.sentiment == -1).values(verdict="positive"))
+        conn.execute(sampled.update().where(this, sampled.c.sentiment != -1).values(verdict="negative"))
+    app = opened(changing.config, monkeypatch)
+    assert "The newest sample is worse than those before (100" in words_of(app)
+    assert len(app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")) == 1
