@@ -15,7 +15,7 @@ from dashboard.queries import mentions, quality
 from dashboard.shares import Share, change, share
 from dashboard.views.download import download
 from dashboard.views.mention_card import card, label_of
-from dashboard.views.parts import answer, chart, empty, put, sign
+from dashboard.views.parts import answer, chart, empty, put, reading_progress, sign
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, table
 from dashboard.words import count, percent
@@ -36,7 +36,11 @@ def show() -> None:
     """Draw the page."""
     monday = look(due, now(), session().zone)
     if monday is None:
-        empty("Nothing has been read yet.", "A sample to check appears as soon as mentions are read: groundswell up.")
+        empty(
+            "There is no sample to check yet.",
+            "It is drawn when all that waits is read, from 50 mentions on; after that, every week. Next: groundswell up.",
+        )
+        reading_progress()
         return
     found = look(sample_of, monday)
     if found is None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from collector.store import EPOCH, Utc, metadata
 from collector.store.tables import mention
-from sentiment.store.readings import reading
+from sentiment.store.readings import reading, waiting
 
 SIZE = 50
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -85,14 +85,21 @@ def number_of(monday: date) -> int:
 def due(conn: Connection, now: datetime, zone: ZoneInfo) -> date | None:
     """The Monday of the week whose sample is to be checked now: the last full one, this one if it is the first.
 
-    None: nothing was read yet.
+    This one is not drawn from before all that waits was read, nor from fewer than SIZE: reading goes from the newest
+    back, and what is drawn stays drawn. None: it is too early.
     """
     this = monday_of(now.astimezone(zone).date())
-    for monday in (this - timedelta(days=7), this):
-        anything = select(reading.c.mention_id).where(_within(monday, zone)).limit(1)
-        if sample_of(conn, monday) is not None or conn.scalar(anything) is not None:
-            return monday
-    return None
+    last = this - timedelta(days=7)
+    if sample_of(conn, last) is not None or _read_in(conn, last, zone, 1):
+        return last
+    enough = sample_of(conn, this) is not None or (not waiting(conn) and _read_in(conn, this, zone, SIZE) == SIZE)
+    return this if enough else None
+
+
+def _read_in(conn: Connection, monday: date, zone: ZoneInfo, most: int) -> int:
+    """How many readings were made in a week, counted no further than `most`."""
+    some = select(reading.c.mention_id).where(_within(monday, zone)).limit(most).subquery()
+    return conn.scalar(select(func.count()).select_from(some)) or 0
 
 
 def draw(conn: Connection, monday: date, now: datetime, zone: ZoneInfo) -> Sample | None:

@@ -13,7 +13,7 @@ from sentiment.read import read_unread
 from sentiment.store.checks import SKIP, check
 from sentiment.store.corrections import Change, correct, correct_together, corrected_texts
 from sentiment.store.readings import label
-from sentiment.store.samples import draw, due, next_to_check
+from sentiment.store.samples import draw, monday_of, next_to_check
 from sentiment.store.terms import settle, switch_off, switch_on
 from sentiment.terms import term_rule
 from tests.conftest import BERLIN
@@ -83,7 +83,7 @@ def test_what_the_model_read_is_told_whatever_rules_and_people_say(any_store: St
 def test_checks_of_a_sample_are_counted_and_stay_out_of_the_batches(any_store: Store) -> None:
     filled(any_store)
     with any_store.write() as conn:
-        monday = due(conn, NOW, BERLIN)
+        monday = monday_of(DAY)
         draw(conn, monday, NOW, BERLIN)
         for verdict in ("negative", "negative", SKIP):
             mention_id = next_to_check(conn, monday)

@@ -58,7 +58,7 @@ def progress(filled: Filled) -> quality.Progress:
 
 def test_an_empty_store_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = words_of(opened(a_config(tmp_path), monkeypatch))
-    assert "Nothing has been read yet." in words
+    assert "There is no sample to check yet." in words
     assert "groundswell" in words
 
 

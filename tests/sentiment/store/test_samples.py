@@ -15,10 +15,10 @@ from sentiment.read import read_unread
 from sentiment.store.checks import SKIP, check, take_back
 from sentiment.store.corrections import CannotCorrect, correct, corrected_texts
 from sentiment.store.counts import verify
-from sentiment.store.readings import label, label_aspect, queue_other_models
+from sentiment.store.readings import claim, label, label_aspect, queue_other_models, save_readings
 from sentiment.store.samples import SIZE, draw, due, monday_of, next_to_check, sample_of, sampled
 from tests.conftest import BERLIN
-from tests.fakes import NOW, FakeReader, a_mention
+from tests.fakes import NOW, FakeReader, a_mention, a_reading
 
 WEEK = timedelta(days=7)
 MONDAY = date(2026, 3, 9)
@@ -32,7 +32,7 @@ def fill(store: Store, many: int, at=NOW) -> None:
 
 def drawn(store: Store, now=NOW):
     with store.write() as conn:
-        found = draw(conn, due(conn, now, BERLIN), now, BERLIN)
+        found = draw(conn, due(conn, now, BERLIN) or monday_of(now.astimezone(BERLIN).date()), now, BERLIN)
         rows = conn.execute(select(sampled).where(sampled.c.week == (found.monday - date(1970, 1, 1)).days)).all()
     return found, rows
 
@@ -144,3 +144,17 @@ def test_skipped_edited_and_deleted_ones_are_passed_over(any_store: Store) -> No
 
 def test_a_week_begins_on_monday() -> None:
     assert [monday_of(MONDAY + timedelta(days=n)) for n in (0, 6, 7)] == [MONDAY, MONDAY, MONDAY + WEEK]
+
+
+def test_the_first_week_is_drawn_from_when_all_was_read_and_enough(any_store: Store) -> None:
+    fill(any_store, SIZE - 1)
+    with any_store.write() as conn:
+        assert due(conn, NOW, BERLIN) is None
+        save_mentions(conn, any_store, [a_mention("one"), a_mention("two")])
+        claimed = claim(conn, "me", NOW, WEEK, 1)
+        save_readings(conn, any_store, [(claimed[0], a_reading())], NOW)
+        assert due(conn, NOW, BERLIN) is None
+    read_unread(any_store, FakeReader(), clock=lambda: NOW + 2 * WEEK)
+    with any_store.read() as conn:
+        assert due(conn, NOW, BERLIN) == MONDAY
+        assert due(conn, NOW + WEEK, BERLIN) == MONDAY
