@@ -13,6 +13,7 @@ from dashboard.alerts.outbox import lift_silence, silences
 from dashboard.alerts.settings import Manager, address_of
 from dashboard.alerts.silence import Silence
 from dashboard.queries import deliveries
+from dashboard.views.backtest import backtest_section
 from dashboard.views.download import download
 from dashboard.views.parts import answer, empty, put
 from dashboard.views.session import look, now, session
@@ -33,6 +34,7 @@ def show() -> None:
             "Add a [[manager]] with name and email to groundswell.toml, and a [mail] section to send by; "
             "“groundswell doctor” checks both.",
         )
+        backtest_section()
         return
     found = look(deliveries.latest, SHOWN)
     failed = int((found["state"] == "failed").sum())
@@ -51,6 +53,7 @@ def show() -> None:
     _try_mail()
     _silenced()
     _outbox(found)
+    backtest_section()
 
 
 def _routes(managers: tuple[Manager, ...]) -> str:

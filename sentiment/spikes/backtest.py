@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from sentiment.spikes.calibration import Calibration, bar_sentence
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.incident import Incident, advance
 from sentiment.spikes.judge import SeriesHistory, judge_span
@@ -23,7 +25,15 @@ AFTER = 6  # hours after its end in which a planted incident still counts as fou
 TELLING = frozenset({SpikeClass.DISSATISFACTION, SpikeClass.SHARE_SHIFT, SpikeClass.SLOW_RISE})
 
 Progress = Callable[[int, int], None]
-Found = dict[tuple[SeriesKey, int], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Without:
+    """What judging found before anything was planted, what it began with, and whom to tell of each day."""
+
+    found: frozenset[tuple[SeriesKey, int]]
+    watch: Watch
+    observe: Callable[[JudgedDay], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,11 @@ class Alerted:
     expected: float
     severity: str
     spike_class: str
+
+    @property
+    def opened_at(self) -> datetime:
+        """End of the hour at which it would have been found."""
+        return _moment(self.opened + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +74,20 @@ class BacktestReport:
     `recommended` is a value for SpikeSettings.recalibrated where more was alerted than the budget allows.
     """
 
-    weeks: float
+    begin: int
+    end: int
     series: int
     budget_weeks: float
     alerts: tuple[Alerted, ...]
     score: float
     gumbel_score: float | None
+    calibration: Calibration | None = None
     planted: Planted | None = None
+
+    @property
+    def weeks(self) -> float:
+        """Length of the span."""
+        return (self.end - self.begin) / 168
 
     @property
     def per_week(self) -> float:
@@ -88,6 +110,7 @@ class BacktestReport:
             "alerts_per_week": round(self.per_week, 3),
             "budget_per_week": round(1 / self.budget_weeks, 3),
             "alert_score": round(self.score, 3),
+            "recalibrated_score": None if self.calibration is None else round(self.calibration.score, 3),
             "recommended_score": self.recommended,
             "alerts": [
                 asdict(one) | {"opened": _moment(one.opened + 1).isoformat(), "last": _moment(one.last + 1).isoformat()}
@@ -96,18 +119,20 @@ class BacktestReport:
             "planted": None if self.planted is None else asdict(self.planted),
         }
 
-    def lines(self, zone: ZoneInfo) -> list[str]:
-        """For a person."""
-        if self.weeks <= 0:
-            return ["There are no counts in this span."]
+    def by_week(self, zone: ZoneInfo) -> list[tuple[date, int]]:
+        """Mondays of the span in the owner's zone, each with the number of its alerts."""
+        first, last = (_monday(_moment(hour), zone) for hour in (self.begin, max(self.end - 1, self.begin)))
+        weeks = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+        opened = Counter(_monday(one.opened_at, zone) for one in self.alerts)
+        return [(monday, opened[monday]) for monday in weeks]
+
+    def summary(self) -> list[str]:
+        """For a person: how often, what the past asks for, and what would have been missed."""
         budget = f"{1 / self.budget_weeks:.2f} a week (one in {self.budget_weeks:g} weeks)"
         count = f"{len(self.alerts)} alerts in {self.weeks:.1f} weeks over {self.series} series"
         said = [f"{count}: {self.per_week:.2f} a week; the budget of false alerts is {budget}."]
-        said += [
-            f"{_moment(one.opened + 1).astimezone(zone):%Y-%m-%d %H:%M}  {one.severity:<9} {one.brand}, {one.about} at "
-            f"{one.source}: {one.observed} where {one.expected:.1f} were expected ({one.spike_class})"
-            for one in self.alerts
-        ]
+        if self.calibration is not None:
+            said.append(bar_sentence(self.calibration, self.budget_weeks))
         if self.recommended is not None:
             said.append(
                 f"If these were not real, set recalibrated = {self.recommended} under [spikes]: "
@@ -116,6 +141,23 @@ class BacktestReport:
         if self.planted is not None:
             said += _planted_lines(self.planted)
         return said
+
+    def lines(self, zone: ZoneInfo) -> list[str]:
+        """For a person: the alerts among the summary."""
+        if self.weeks <= 0:
+            return ["There are no counts in this span."]
+        alerted = [
+            f"{one.opened_at.astimezone(zone):%Y-%m-%d %H:%M}  {one.severity:<9} {one.brand}, {one.about} at "
+            f"{one.source}: {one.observed} where {one.expected:.1f} were expected ({one.spike_class})"
+            for one in self.alerts
+        ]
+        first, *rest = self.summary()
+        return [first, *alerted, *rest]
+
+
+def _monday(at: datetime, zone: ZoneInfo) -> date:
+    day = at.astimezone(zone).date()
+    return day - timedelta(days=day.weekday())
 
 
 def _planted_lines(planted: Planted) -> list[str]:
@@ -140,7 +182,8 @@ def run_backtest(
     """Judge every hour of the history from `begin` on as it would have been judged live."""
     if history is None or history.end_step <= begin:
         return BacktestReport(
-            weeks=0,
+            begin=begin,
+            end=begin,
             series=0,
             budget_weeks=settings.budget_weeks,
             alerts=(),
@@ -151,18 +194,20 @@ def run_backtest(
     watch = watch or Watch.fresh(len(history.keys))
     rounds = 1 if plant is None else 2
     maxima: list[float] = []
+    learnt: list[Calibration] = []
     days = (history.end_step - begin + 23) // 24
 
     def observe(judged: JudgedDay) -> None:
         maxima.append(float(judged.scores.score.max(initial=0.0)))
+        learnt[:] = [judged.calibration]
         if progress is not None:
             progress(len(maxima), days * rounds)
 
     current: list[Incident] = []
-    found: Found = {}
+    found: set[tuple[SeriesKey, int]] = set()
     for tick in judge_span(history, begin, settings, watch.copy(), every_verdict=False, observe=observe):
         current, _ = advance(current, tick.verdicts, tick.at)
-        found |= {(v.series, v.at): True for v in tick.verdicts if v.judgement is Judgement.UNUSUAL}
+        found |= {(v.series, v.at) for v in tick.verdicts if v.judgement is Judgement.UNUSUAL}
     alerts = tuple(
         Alerted(
             brand=one.brand,
@@ -179,16 +224,21 @@ def run_backtest(
         if one.peak.spike_class in TELLING
     )
     report = BacktestReport(
-        weeks=(history.end_step - begin) / 168,
+        begin=begin,
+        end=history.end_step,
         series=len(history.keys),
         budget_weeks=settings.budget_weeks,
         alerts=alerts,
         score=settings.alert_score(len(history.keys)),
         gumbel_score=gumbel_score(maxima, settings.budget_weeks),
+        calibration=learnt[-1] if learnt else None,
     )
     if plant is None:
         return report
-    return replace(report, planted=_plant(history, begin, settings, plant, (found, watch)))
+    return replace(
+        report,
+        planted=_plant(history, begin, settings, plant, _Without(found=frozenset(found), watch=watch, observe=observe)),
+    )
 
 
 def gumbel_score(daily_maxima: Sequence[float], budget_weeks: float) -> float | None:
@@ -207,11 +257,8 @@ def _reduced(quantile: float) -> float:
     return -math.log(-math.log(max(quantile, 1e-9)))
 
 
-def _plant(
-    history: SeriesHistory, begin: int, settings: SpikeSettings, ratio: float, live: tuple[Found, Watch]
-) -> Planted:
+def _plant(history: SeriesHistory, begin: int, settings: SpikeSettings, ratio: float, without: _Without) -> Planted:
     """Add incidents of `ratio` times the usual at places spread over series and time, and judge everything again."""
-    known, watch = live[0], live[1].copy()
     rng = np.random.default_rng(20_260_101)
     negatives = history.negatives.astype(np.int64)
     voices = None if history.voices is None else np.asarray(history.voices).astype(np.int64)
@@ -239,9 +286,11 @@ def _plant(
             places.append((row, at, hours))
     planted = replace(history, negatives=negatives, voices=voices)
     hits: dict[SeriesKey, list[int]] = {}
-    for tick in judge_span(planted, begin, settings, watch, every_verdict=False):
+    for tick in judge_span(
+        planted, begin, settings, without.watch.copy(), every_verdict=False, observe=without.observe
+    ):
         for verdict in tick.verdicts:
-            if verdict.judgement is Judgement.UNUSUAL and (verdict.series, verdict.at) not in known:
+            if verdict.judgement is Judgement.UNUSUAL and (verdict.series, verdict.at) not in without.found:
                 hits.setdefault(verdict.series, []).append(verdict.at)
     delays = [
         next((hit - at for hit in hits.get(history.keys[row], ()) if at <= hit < at + hours + AFTER), None)

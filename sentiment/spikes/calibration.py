@@ -24,23 +24,25 @@ LEAST_HIGHS = 60
 RESTLESS_AT = 3.6  # calm series have a 90 % quantile of daily highest scores of about 3.1
 SCALE_LIMIT = 3.0
 BAR_LIMIT = 2.0
-# Real incidents are in the past too: what they add to a calm past (measured on the hourly simulator) is forgiven.
-FORGIVEN = 1.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tail:
-    """Parts of the past above the two quantiles, and the score below which the least excess rounds all to nothing."""
+    """Parts of the past above the two quantiles, and the score below which the least excess rounds all to nothing.
+
+    What is asked is divided by `forgiven`, for the real incidents that a past holds.
+    """
 
     high: float
     low: float
     least: float
+    forgiven: float = 1.0
 
 
 # With totals a crowd is no incident, so the tail is light, and incidents on a few days must not raise the bar.
-WITH_TOTALS = Tail(high=0.06, low=0.20, least=2.0)
+WITH_TOTALS = Tail(high=0.06, low=0.20, least=2.0, forgiven=1.15)
 # Counts alone have the tails of crowds: only the rarest days show them.
-COUNTS_ALONE = Tail(high=0.015, low=0.06, least=1.0)
+COUNTS_ALONE = Tail(high=0.008, low=0.04, least=0.5)
 WEEKLY = Tail(high=0.015, low=0.06, least=0.3)
 
 
@@ -99,4 +101,16 @@ def bar(past: Floats, nominal: float, chance: float, tail: Tail) -> float:
     low, high = np.quantile(known, [1 - min(upper * ratio, 0.5), 1 - upper])
     spread = max(float(high) - max(float(low), tail.least), 0.0) / math.log(ratio)
     asked = float(high) + spread * max(math.log(upper / chance), 0.0)
-    return min(max(nominal, asked / FORGIVEN), BAR_LIMIT * nominal)
+    return min(max(nominal, asked / tail.forgiven), BAR_LIMIT * nominal)
+
+
+def bar_sentence(calibration: Calibration, budget_weeks: float) -> str:
+    """Where the bar stands, and why, for a person."""
+    if calibration.score <= calibration.nominal:
+        return (
+            f"Alerts open at score {calibration.nominal:.2f}: at most about one false alert in {budget_weeks:g} weeks."
+        )
+    return (
+        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: in the last "
+        f"{calibration.days} days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
+    )

@@ -14,7 +14,7 @@ from collector.store.runs import Lease, drop_lease, hold_lease, holds, take_leas
 from sentiment.spikes.backtest import BacktestReport, run_backtest
 from sentiment.spikes.band import BandPoint, band
 from sentiment.spikes.calibration import MEMORY_DAYS as LEARNT_DAYS
-from sentiment.spikes.calibration import Calibration
+from sentiment.spikes.calibration import bar_sentence
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.drivers import Explanation, explain
 from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, advance, track_of
@@ -221,18 +221,6 @@ class _Run:
                 figures = f"{peak.observed} in {peak.window} h, {peak.lower} to {peak.upper} expected"
                 when = f"{from_hour(event.at + 1):%Y-%m-%d %H:%M} UTC"
                 self._report.lines.append(f"{when}: {peak.spike_class.value} {event.kind.value}: {about}: {figures}")
-
-
-def bar_sentence(calibration: Calibration, budget_weeks: float) -> str:
-    """Where the bar stands, and why, for a person."""
-    if calibration.score <= calibration.nominal:
-        return (
-            f"Alerts open at score {calibration.nominal:.2f}: at most about one false alert in {budget_weeks:g} weeks."
-        )
-    return (
-        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: in the last "
-        f"{calibration.days} days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
-    )
 
 
 def _key(one: Incident) -> Key:
