@@ -27,8 +27,8 @@ STUDENT_WEIGHTS = {
     "semeval": 0.6,
     "oats": 0.5,
     "phrases": 1.0,
-    "written": 4.0,
-    "relabelled": 7.0,
+    "written": 4.5,
+    "relabelled": 9.0,
     "corrections": 4.0,
 }
 """How often each source gives a batch; our own labels most, since their rare classes need many passes."""
