@@ -20,6 +20,7 @@ from collector.html import text_of
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, moment, read_each, string
+from collector.rest_route import RestRoute
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, below, newest_first
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "woocommerce"
+ROUTE = "/wc/v3/products/reviews"
 PAGE = 100
 AT_ONCE = 100
 
@@ -53,6 +55,7 @@ class Settings:
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Read the shop's reviews, newest first."""
+    shop = RestRoute(client, settings.base_url, _login(settings))
 
     def read(token: list[int] | None, _floor: datetime) -> Leaf:
         before, page = token or [int(walk.now.timestamp()) + 1, 0]
@@ -64,7 +67,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
             "page": page + 1,
             "before": f"{datetime.fromtimestamp(before, UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
-        parsed = parse(client.json(_address(settings), params, auth=_login(settings)).data, settings)
+        parsed = parse(shop.json(ROUTE, params), settings)
         seconds = [int(item.created_at.timestamp()) for item in parsed.items]
         return Leaf(
             items=parsed.items,
@@ -79,14 +82,10 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     """Read reviews back; those that were trashed or deleted are not in the answer."""
     params = {"include": ",".join(ids), "per_page": PAGE, "status": "all"}
-    payload = client.json(_address(settings), params, auth=_login(settings)).data
+    payload = RestRoute(client, settings.base_url, _login(settings)).json(ROUTE, params)
     items = parse(payload, settings).items
     known = {str(one.get("id")) for one in payload if isinstance(one, dict) and one.get("status") == "approved"}
     return Checked(items=items, gone=[one for one in ids if one not in known])
-
-
-def _address(settings: Settings) -> str:
-    return f"{settings.base_url.rstrip('/')}/wp-json/wc/v3/products/reviews"
 
 
 def _login(settings: Settings) -> dict[str, str]:

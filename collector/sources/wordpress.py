@@ -19,6 +19,7 @@ from collector.html import text_of
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, moment, read_each, string
+from collector.rest_route import RestRoute
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, below, newest_first
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "wordpress"
+ROUTE = "/wp/v2/comments"
 PAGE = 100
 AT_ONCE = 100
 FIELDS = "id,post,parent,author,author_name,date_gmt,content,link,status,type"
@@ -50,6 +52,7 @@ class Settings:
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Read the site's comments, newest first."""
+    site = RestRoute(client, settings.base_url)
 
     def read(token: list[int] | None, _floor: datetime) -> Leaf:
         before, page = token or [int(walk.now.timestamp()) + 1, 0]
@@ -62,7 +65,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
             "post": settings.post,
             "_fields": FIELDS,
         }
-        payload = ask(settings, client, params)
+        payload = site.json(ROUTE, params)
         parsed = parse(payload, settings)
         seconds = [int(item.created_at.timestamp()) for item in parsed.items]
         return Leaf(
@@ -75,18 +78,10 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
     return newest_first(cursor, walk, read)
 
 
-def ask(settings: Settings, client: Client, params: dict[str, Any]) -> Any:
-    """The comments that a site gives for these parameters, under pretty permalinks or without."""
-    base = settings.base_url.rstrip("/")
-    answer = client.json(f"{base}/wp-json/wp/v2/comments", params, accept=frozenset({404}))
-    if answer.status == 404:
-        answer = client.json(f"{base}/", {"rest_route": "/wp/v2/comments", **params})
-    return answer.data
-
-
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     """Read comments back; those that were trashed or deleted are not in the answer."""
-    payload = ask(settings, client, {"include": ",".join(ids), "per_page": PAGE, "_fields": FIELDS})
+    asked = {"include": ",".join(ids), "per_page": PAGE, "_fields": FIELDS}
+    payload = RestRoute(client, settings.base_url).json(ROUTE, asked)
     items = parse(payload, settings).items
     known = {str(comment.get("id")) for comment in payload if isinstance(comment, dict)}
     return Checked(items=items, gone=[one for one in ids if one not in known])

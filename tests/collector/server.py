@@ -71,6 +71,12 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def _honest(self, path: str, query: dict[str, str]) -> None:
+        if self.world.plain_links and path.startswith("/wp-json"):
+            moved = {} if path.endswith("/") else {"Location": f"{path}/"}
+            self._send(301 if moved else 200, b"", {"Content-Type": "text/html", **moved})
+            return
+        if self.world.plain_links and "rest_route" in query:
+            path = f"/wp-json{query['rest_route']}"
         body, more = self._body(path, query), {}
         if isinstance(body, tuple):
             body, more = body

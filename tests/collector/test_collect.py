@@ -173,6 +173,23 @@ def test_every_kind_survives_a_passing_failure_of_each_sort(store: Store, kind: 
         assert at.collect().ok
 
 
+@pytest.mark.parametrize("kind", ["wordpress", "woocommerce"])
+def test_a_wordpress_site_with_plain_links_is_read_by_its_route(store: Store, kind: str) -> None:
+    with site(store, 250, kind=kind) as at:
+        at.world.plain_links = True
+        report = at.collect()
+        assert (report.error, report.new) == (None, 250)
+        assert sum(path.startswith("/wp-json") for path, _query in at.world.asked) == 2
+
+
+@pytest.mark.parametrize("kind", ["wordpress", "woocommerce"])
+def test_a_site_that_is_no_wordpress_is_named_by_what_it_answers(store: Store, kind: str) -> None:
+    with site(store, 10, "html", kind=kind) as at:
+        report = at.collect()
+        assert report.error_kind == "PayloadChanged"
+        assert "HTML page titled 'Just a moment'" in (report.error or "")
+
+
 def test_new_posts_are_picked_up_and_an_edit_is_a_revision(store: Store) -> None:
     with site(store) as at:
         at.collect()

@@ -40,6 +40,7 @@ class World:
 
     faults   a fault a request, None for an honest answer; when they run out all answers are honest
     asked    every request, as (path, query)
+    plain_links  WordPress without pretty permalinks: /wp-json redirects and ends in nothing
     uploads  ids sent to X's compliance jobs
     tokens   bearer tokens that Bluesky's wire accepts; None: anonymous search is allowed
     """
@@ -50,6 +51,7 @@ class World:
     headers: list[dict[str, str]] = field(default_factory=list)
     tokens: set[str] | None = None
     logins: int = 0
+    plain_links: bool = False
     uploads: dict[str, list[str]] = field(default_factory=dict)
     base: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
