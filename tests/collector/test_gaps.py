@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.collect import RunReport, collect
@@ -37,6 +37,7 @@ def gaps(at: Site) -> list[Gap]:
         return gaps_of(conn, "talk", datetime(2000, 1, 1, tzinfo=UTC), EVER)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=12))
 def test_what_is_taken_off_a_span_and_what_is_left_are_the_whole(parts: list[tuple[int, int]]) -> None:
     left = without(span(0, 40), [span(start, start + length) for start, length in parts])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
@@ -30,6 +30,7 @@ def span(start: int, end: int) -> Span:
     return Span(start=NOW + start * HOUR, end=NOW + end * HOUR)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=12))
 def test_coverage_is_the_union_of_what_was_read(parts: list[tuple[int, int]]) -> None:
     engine = create_engine("sqlite://")
