@@ -115,6 +115,12 @@ def judge_counts(
                 progress(int(row) + 1, len(counts.names))
 
 
+def judge_flags(counts: Counts, settings: SpikeSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which buckets are flagged and which were judged at all, shaped series × steps, as judge_counts says it."""
+    judged = _judge(counts, np.arange(len(counts.names)), settings, alert_score(counts, settings))
+    return (judged.score >= judged.bar) & judged.known, judged.known
+
+
 def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, threshold: float) -> _Judged:
     covered = (counts.covered & counts.present)[rows]
     if counts.spacing is not Spacing.WEEKLY:

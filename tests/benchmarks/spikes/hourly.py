@@ -37,7 +37,10 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Counts shaped series × hours; `begins` and `ends` give each series' event as hours [begins, ends)."""
+    """Counts shaped series × hours; `begins` and `ends` give each series' event as hours [begins, ends).
+
+    `reread`: the negatives if every voice had been read by the model that came with the event, None without one.
+    """
 
     negatives: NDArray[np.int64]
     voices: NDArray[np.int64]
@@ -49,6 +52,7 @@ class World:
     share: NDArray[np.float64]
     ratio: NDArray[np.float64]
     extra: NDArray[np.float64]
+    reread: NDArray[np.int64] | None = None
 
     def first_hour(self) -> int:
         return int(self.start.timestamp() // 3600)
@@ -79,11 +83,8 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
             first=TEST_START + 24,
             last=HOURS - 96,
         )
-    if event is Event.RELABEL:
-        begins[:] = TEST_START + WEEK
-        probability[:, TEST_START + WEEK :] += 0.03
-    if event is Event.DST:
-        begins[:] = TEST_START
+    if event in (Event.RELABEL, Event.DST):
+        begins[:] = TEST_START + WEEK * (event is Event.RELABEL)
     if event is Event.SLOW_RISE:
         begins[:] = TEST_START + rng.integers(0, WEEK, series)
         ratio = rng.choice([1.5, 2.0, 3.0], series)
@@ -105,6 +106,10 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
             ratio[at] = rng.choice([2.0, 3.0, 5.0, 10.0])
             extra[at] = _plant(rng, planted[at], usual[at], begin=begin, length=length, ratio=ratio[at], least=least)
     negatives, voices = negatives + planted, voices + planted
+    reread = None
+    if event is Event.RELABEL:
+        reread = negatives + rng.binomial(voices - negatives, np.minimum(0.03 / (1 - probability), 1.0))
+        negatives = np.where(np.arange(HOURS) < TEST_START + WEEK, negatives, reread)
     covered = np.ones((series, HOURS), dtype=np.bool_)
     if event in (Event.OUTAGE, Event.BACKLOG):
         for at in range(series):
@@ -129,6 +134,7 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
         share=share,
         ratio=ratio,
         extra=extra,
+        reread=reread,
     )
 
 
