@@ -17,6 +17,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -97,8 +98,11 @@ def suspects_left_out(conn: Connection, wanted: bool | None) -> bool:
     return wanted
 
 
-def _contributions(bucket: str, ids: Sequence[int] | None) -> Subquery:
-    """One row a mention and facet: its keys, whether it is a voice, its polarity (NULL: unread), its satisfaction."""
+def _contributions(bucket: str, *, some: bool) -> Subquery:
+    """One row a mention and facet: its keys, whether it is a voice, its polarity (NULL: unread), its satisfaction.
+
+    some: of the mentions of the parameter "ids" only.
+    """
     time = mention.c[bucket]
     everything = select(
         mention.c.brand,
@@ -138,14 +142,14 @@ def _contributions(bucket: str, ids: Sequence[int] | None) -> Subquery:
             label.c.satisfaction,
         )
     )
-    if ids is not None:
-        everything = everything.where(mention.c.id.in_(ids))
-        by_facet = by_facet.where(mention.c.id.in_(ids))
+    if some:
+        among = mention.c.id.in_(bindparam("ids", expanding=True))
+        everything, by_facet = everything.where(among), by_facet.where(among)
     return union_all(everything, by_facet).subquery("contribution")
 
 
-def _counted(bucket: str, ids: Sequence[int] | None, sign: int) -> Select[tuple[object, ...]]:
-    part = _contributions(bucket, ids)
+def _counted(bucket: str, sign: int, *, some: bool = False) -> Select[tuple[object, ...]]:
+    part = _contributions(bucket, some=some)
     voice = part.c.head == true()
 
     def voices(condition: object = None) -> object:
@@ -178,16 +182,23 @@ def add_to_counts(conn: Connection, ids: Sequence[int], *, sign: int) -> None:
         return
     for table, bucket in ((count_hour, "hour"), (count_day, "day")):
         for start in range(0, len(ids), CHUNK):
-            statement = upsert(conn, table).from_select(
-                [*KEYS, bucket, *FIGURES], _counted(bucket, list(ids[start : start + CHUNK]), sign)
-            )
-            conn.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[*KEYS, bucket],
-                    set_={figure: table.c[figure] + statement.excluded[figure] for figure in FIGURES},
-                )
-            )
+            conn.execute(_moving(conn, table, bucket, sign), {"ids": list(ids[start : start + CHUNK])})
     bump(conn, "counts")
+
+
+_MOVING: dict[tuple[str, str, int], Any] = {}
+"""Statements by dialect, bucket and sign: to put one together takes longer than to run it."""
+
+
+def _moving(conn: Connection, table: Table, bucket: str, sign: int) -> Any:
+    key = (conn.dialect.name, bucket, sign)
+    if key not in _MOVING:
+        statement = upsert(conn, table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, sign, some=True))
+        _MOVING[key] = statement.on_conflict_do_update(
+            index_elements=[*KEYS, bucket],
+            set_={figure: table.c[figure] + statement.excluded[figure] for figure in FIGURES},
+        )
+    return _MOVING[key]
 
 
 def bump(conn: Connection, name: str) -> None:
@@ -212,7 +223,7 @@ def verify(conn: Connection) -> list[Difference]:
     for table, bucket in ((count_hour, "hour"), (count_day, "day")):
         width = len(KEYS) + 1
         kept = _by_key(conn.execute(select(table)).all(), width)
-        fresh = _by_key(conn.execute(_counted(bucket, None, 1)).all(), width)
+        fresh = _by_key(conn.execute(_counted(bucket, 1)).all(), width)
         nothing = (0,) * len(FIGURES)
         found += [
             Difference(table=table.name, key=key, kept=kept.get(key, nothing), recounted=fresh.get(key, nothing))
@@ -230,7 +241,7 @@ def rebuild(conn: Connection) -> None:
     """Throw all counts away and count from scratch."""
     for table, bucket in ((count_hour, "hour"), (count_day, "day")):
         conn.execute(delete(table))
-        conn.execute(insert(table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, None, 1)))
+        conn.execute(insert(table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, 1)))
     bump(conn, "counts")
 
 
