@@ -152,19 +152,20 @@ def _question(monday: date, mention_id: int) -> None:
         wrong = _aspects(mention_id, asked.aspects)
         st.caption("Is the sentiment right? Aspects count as right unless you mark them wrong first.")
         with st.container(horizontal=True, key="verdicts"):
-            said = _verdict("Right", "Y", asked.sentiment.value, who)
+            said = _verdict(mention_id, "Right", "Y", asked.sentiment.value, who)
             for sentiment, key in KEYS.items():
-                said = _verdict(sentiment.value.capitalize(), key, sentiment.value, who) or said
-            said = _verdict("Skip", "S", SKIP, who) or said
+                said = _verdict(mention_id, sentiment.value.capitalize(), key, sentiment.value, who) or said
+            said = _verdict(mention_id, "Skip", "S", SKIP, who) or said
     if said is not None:
         _record(monday, mention_id, said, wrong, who)
     _back(monday, who)
 
 
-def _verdict(words: str, key: str, verdict: str, who: str) -> str | None:
+def _verdict(mention_id: int, words: str, key: str, verdict: str, who: str) -> str | None:
+    # Its mention is part of the button: a key that is pressed twice says nothing of the next one, not seen yet.
     pressed = st.button(
         words,
-        key=f"verdict-{words.lower()}",
+        key=f"verdict-{words.lower()}-{mention_id}",
         shortcut=key,
         disabled=not who,
     )

@@ -60,6 +60,12 @@ def give_name(screen: Reader) -> None:
     field.press("Enter")
 
 
+def press(screen: Reader, key: str) -> None:
+    """Press a key once the page listens again: what is pressed while it is drawn does nothing."""
+    screen.settle()
+    screen.page.keyboard.press(key)
+
+
 def told(screen: Reader, words: str) -> Locator:
     found = screen.page.get_by_text(words)
     expect(found.first).to_be_visible(timeout=PATIENCE)
@@ -72,18 +78,18 @@ def test_a_sample_is_checked_by_one_key_each(reader: Open, filled: Filled) -> No
     give_name(screen)
     told(screen, "Checking as Ada")
     for number in range(1, 5):
-        screen.page.keyboard.press("y")
+        press(screen, "y")
         told(screen, f"{number} checked, {50 - number} to go")
-    screen.page.keyboard.press("s")
+    press(screen, "s")
     told(screen, "4 checked, 45 to go, 1 skipped")
     before = negatives(filled.store)
     said = screen.page.locator(".st-key-question .gs-tags .gs-sign").first.inner_text()
-    screen.page.keyboard.press("4")
+    press(screen, "4")
     told(screen, ": wrong")
-    screen.page.keyboard.press({"negative": "3"}.get(said, "1"))
+    press(screen, {"negative": "3"}.get(said, "1"))
     told(screen, "5 checked, 44 to go, 1 skipped")
     assert negatives(filled.store) == before + (-1 if said == "negative" else 1)
-    screen.page.keyboard.press("b")
+    press(screen, "b")
     told(screen, "4 checked, 45 to go, 1 skipped")
     assert negatives(filled.store) == before
     assert (progress(filled).checked, progress(filled).skipped) == (4, 1)

@@ -49,6 +49,10 @@ def words_of(app: AppTest) -> str:
     return "\n".join([*html, *(h.value for h in app.header), *(c.value for c in app.caption)])
 
 
+def verdict(app: AppTest, name: str):
+    return next(button for button in app.button if (button.key or "").startswith(f"verdict-{name}-"))
+
+
 def progress(filled: Filled) -> quality.Progress:
     with filled.store.read() as conn:
         monday = due(conn, datetime.now(UTC), ZoneInfo("Europe/Berlin"))
@@ -65,17 +69,17 @@ def test_an_empty_store_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest
 def test_nobody_checks_without_a_name(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(changing.config, monkeypatch)
     assert "too few" in words_of(app)
-    assert app.button(key="verdict-right").disabled
+    assert verdict(app, "right").disabled
     app.text_input(key="corrector-here").set_value("Ada").run()
-    assert not app.button(key="verdict-right").disabled
+    assert not verdict(app, "right").disabled
 
 
 def test_answers_are_recorded_one_by_one_and_figures_follow(changing: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(changing.config, monkeypatch)
     app.text_input(key="corrector-here").set_value("Ada").run()
     for _ in range(5):
-        app.button(key="verdict-right").click().run()
-    app.button(key="verdict-skip").click().run()
+        verdict(app, "right").click().run()
+    verdict(app, "skip").click().run()
     assert (progress(changing).checked, progress(changing).skipped, progress(changing).left) == (5, 1, 44)
     with changing.store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(correction)) == 0
@@ -88,7 +92,7 @@ def test_answers_are_recorded_one_by_one_and_figures_follow(changing: Filled, mo
     aspect = next(button for button in app.button if (button.key or "").startswith(f"aspect-{at.mention_id}-"))
     aspect.click().run()
     assert any("wrong" in button.label for button in app.button)
-    app.button(key=f"verdict-{wrong}").click().run()
+    verdict(app, wrong).click().run()
     with changing.store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(correction)) == 2
         held = conn.scalars(select(label.c.sentiment).where(label.c.mention_id == at.mention_id)).one()
