@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 from collector.store import StoreError
 from dashboard.binding import ConfigError
@@ -14,6 +17,8 @@ from dashboard.views.session import page, session
 # Sections would be nicer, but Streamlit puts their headings into the list itself, which screen readers stumble over.
 PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "quality", "terms", "settings"]
 HIDDEN = ["incident", "confirm", "unsubscribe"]
+CARRIED = ("brand", "period", "days", "source", "lens", "compare", "about", "step")
+"""Filters that a reader takes along from page to page."""
 # A file of our own: a symbol by name would be fetched from a font server outside.
 MARK = str(resources.files("dashboard").joinpath("mark.png"))
 
@@ -28,7 +33,26 @@ def main() -> None:
     except (ConfigError, StoreError) as error:
         empty("Groundswell cannot start.", str(error))
         return
-    st.navigation([page(name) for name in [*PAGES, *HIDDEN]]).run()
+    pages = {name: page(name) for name in [*PAGES, *HIDDEN]}
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    places = st.sidebar.empty()
+    before = _filters()
+    _links(places, [pages[name] for name in PAGES], before)
+    chosen.run()
+    if _filters() != before:
+        _links(places, [pages[name] for name in PAGES], _filters())
+
+
+def _filters() -> dict[str, list[str]]:
+    """What the address says of the filters that go along."""
+    return {name: st.query_params.get_all(name) for name in CARRIED if name in st.query_params}
+
+
+def _links(place: DeltaGenerator, pages: Sequence[StreamlitPage], filters: dict[str, list[str]]) -> None:
+    """The pages to go to. Streamlit's own list would drop the filters, and put an empty step before the back button."""
+    with place.container(gap="xxsmall"):
+        for one in pages:
+            st.page_link(one, query_params=filters, width="stretch")
 
 
 main()

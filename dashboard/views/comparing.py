@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import streamlit as st
-
 from dashboard.queries import figures
 from dashboard.scope import Scope
+from dashboard.views.choices import choose_many
 from dashboard.views.incident_words import short
 from dashboard.views.session import ask, brands
 
@@ -37,17 +36,11 @@ class Other:
 def choose_others(scope: Scope) -> list[Other]:
     """Show the filter and return what it selects, in the order chosen."""
     rivals = [name for name in brands() if name != scope.brand]
-    chosen = st.multiselect(
-        "Compare with",
-        [BEFORE, YEAR_AGO, *rivals],
-        default=[BEFORE],
-        key="compare",
-        bind="query-params",
-        max_selections=MOST,
-        placeholder="Nothing",
-        width=420,
+    options = [BEFORE, YEAR_AGO, *rivals]
+    chosen = choose_many(
+        "Compare with", "compare", options, default=[BEFORE], placeholder="Nothing", most=MOST, width=420
     )
-    return [_other(scope, str(name)) for name in chosen]
+    return [_other(scope, name) for name in chosen]
 
 
 def _other(scope: Scope, name: str) -> Other:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.queries import figures
 from dashboard.scope import Scope
-from dashboard.views.choices import choose
+from dashboard.views.choices import choose, choose_dates, choose_many
 from dashboard.views.session import ask, brands, session, today
 from sentiment.taxonomy import taxonomy
 
@@ -23,27 +23,13 @@ def choose_scope(*, lens: bool = False) -> Scope:
     everyone = brands()
     own = session().config.own_brand
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        brand = st.selectbox(
-            "Brand",
-            everyone,
-            index=everyone.index(own) if own in everyone else 0,
-            key="brand",
-            bind="query-params",
-            width=190,
-        )
+        default = own if own in everyone else None
+        brand = choose("Brand", "brand", {name: name for name in everyone}, default=default, width=190)
         first, last = _choose_days()
-        sources = st.multiselect(
-            "Sources",
-            ask(figures.sources_of, brand),
-            key="source",
-            bind="query-params",
-            placeholder="All sources",
-            width=220,
-        )
+        theirs = ask(figures.sources_of, brand)
+        sources = choose_many("Sources", "source", theirs, placeholder="All sources", width=220)
         chosen = _choose_lens() if lens else session().config.general.lens
-    return Scope(
-        brand=str(brand), sources=tuple(sorted(sources)), first=first, last=last, zone=session().zone, lens=chosen
-    )
+    return Scope(brand=brand, sources=tuple(sorted(sources)), first=first, last=last, zone=session().zone, lens=chosen)
 
 
 def _choose_days() -> tuple[date, date]:
@@ -51,16 +37,8 @@ def _choose_days() -> tuple[date, date]:
     end = today()
     if period in DAYS:
         return end - timedelta(days=DAYS[period] - 1), end
-    chosen = st.date_input(
-        "First and last day",
-        value=(end - timedelta(days=29), end),
-        max_value=end,
-        key="days",
-        bind="query-params",
-        width=240,
-    )
-    days = chosen if isinstance(chosen, tuple) else (chosen,)
-    return (days[0], days[-1]) if days else (end - timedelta(days=29), end)
+    default = (end - timedelta(days=29), end)
+    return choose_dates("First and last day", "days", default, latest=end, width=240)
 
 
 def _choose_lens() -> str:

@@ -13,6 +13,7 @@ from dashboard import charts
 from dashboard.charts import Marked
 from dashboard.shares import change
 from dashboard.steps import Step
+from dashboard.views.choices import choose
 from dashboard.views.comparing import YEAR_AGO, Other, choose_others
 from dashboard.views.courses import ANYTHING, Course, Question, course_of, mentions_of
 from dashboard.views.download import download
@@ -61,16 +62,16 @@ def show() -> None:
 
 def _choose() -> Question:
     scope = choose_scope()
-    facets = facet_names(scope.lens)
+    facets = {ALL: ANYTHING} | {facet: words for words, facet in facet_names(scope.lens).items()}
     with st.container(horizontal=True, vertical_alignment="bottom", key="trend-filters"):
-        subject = st.selectbox("About", [ANYTHING, *facets], key="about", bind="query-params", width=210)
-        step = st.selectbox("Step", [s.value for s in Step], index=1, key="step", bind="query-params", width=160)
+        facet = choose("About", "about", facets, width=210)
+        step = choose("Step", "step", {one.value: one.value for one in Step}, default=Step.DAY.value, width=160)
         others = choose_others(scope)
     chosen = Step(step)
     if chosen is Step.HOUR and scope.days > HOURS_AT_MOST:
         st.caption(f"Hours are shown for up to {HOURS_AT_MOST} days; these are {scope.days}, so here they are by day.")
         chosen = Step.DAY
-    return Question(scope=scope, step=chosen, facet=facets.get(str(subject), ALL), others=tuple(others))
+    return Question(scope=scope, step=chosen, facet=facet, others=tuple(others))
 
 
 def _finding(asked: Question, own: Course, others: list[Course]) -> str:

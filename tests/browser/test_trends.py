@@ -91,3 +91,21 @@ def test_new_mentions_are_told_without_moving_the_page(reader: Open, filled: Fil
     assert grave_faults(screen) == []
     notice.get_by_role("button", name="Show").click()
     notice.wait_for(state="detached", timeout=PATIENCE)
+
+
+def test_filters_go_along_from_page_to_page_and_come_back(reader: Open) -> None:
+    screen = reader()
+    said = f"trends?step=week&period=90d&compare={OTHER.replace(' ', '+')}&source=forum"
+    screen.open(said)
+    pages = screen.page.get_by_test_id("stSidebar")
+    pages.get_by_role("link", name="Dimensions").click()
+    screen.page.wait_for_url("**/dimensions?*", timeout=PATIENCE)
+    screen.page.get_by_role("heading", name=f"at {OTHER}").wait_for(timeout=PATIENCE)
+    assert "period=90d" in screen.page.url
+    assert "source=forum" in screen.page.url
+    pages.get_by_role("link", name="Sources").click()
+    screen.page.wait_for_url("**/sources?*", timeout=PATIENCE)
+    screen.page.go_back()
+    screen.page.go_back()
+    screen.page.wait_for_url(f"**/{said}", timeout=PATIENCE)
+    screen.page.get_by_role("heading", name="Dissatisfaction by week").wait_for(timeout=PATIENCE)
