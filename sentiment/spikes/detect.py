@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.spikes.baseline import Baseline, Floats, predict
 from sentiment.spikes.grain import Grain, Window
+from sentiment.spikes.severity import weight_of
 from sentiment.spikes.tails import negative_binomial_tail
 
 Ints = NDArray[np.int64]
@@ -31,30 +32,42 @@ COLD = ((14, 1.1), (28, 0.6), (56, 0.35))
 class Watch:
     """What is remembered of each series from step to step: inside an episode or not, and its last restless step.
 
-    `highs` has the highest score of each of the last days, by series, before recalibration; nan where not judged.
+    `highs` has the highest score of each of the last days, by series, before recalibration, and `weights` the largest
+    weight (see sentiment.spikes.severity); nan where not judged.
     """
 
     open: NDArray[np.bool_]
     last: Ints
     floor: Ints
     highs: dict[int, Floats] = field(default_factory=dict)
+    weights: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def fresh(cls, series: int) -> Watch:
         return cls(open=np.zeros(series, dtype=np.bool_), last=np.full(series, NEVER), floor=np.full(series, NEVER))
 
     def copy(self) -> Watch:
-        return Watch(open=self.open.copy(), last=self.last.copy(), floor=self.floor.copy(), highs=dict(self.highs))
+        return Watch(
+            open=self.open.copy(),
+            last=self.last.copy(),
+            floor=self.floor.copy(),
+            highs=dict(self.highs),
+            weights=dict(self.weights),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayScores:
-    """Scores of one day, shaped series × steps; `window` is an index into the grain's windows, −1 for none."""
+    """Scores of one day, shaped series × steps; `window` is an index into the grain's windows, −1 for none.
+
+    `weight`: the largest weight of each series on this day.
+    """
 
     score: Floats
     window: Ints
     restless: NDArray[np.bool_]
     open: NDArray[np.bool_]
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +162,18 @@ class Day:
         series = len(self.baseline.rate)
         stacked = np.zeros((len(windows), series, self.steps))
         cold = self.cold()
+        weight = np.zeros(series)
         short = []
         for number, window in enumerate(windows):
             seen = self.counts(window)
             stacked[number] = self._score(window, seen, cold) / scale[:, None]
+            if not window.slow:
+                _heaviest(weight, seen, stacked[number] > 0)
             if window.steps <= max(RESTLESS_STEPS // (24 // self.grain.steps_per_day), 1):
                 short.append(seen)
         stirring = watch.open | (stacked >= threshold).any(axis=(0, 2))
-        return self._follow(windows, stacked, self._restless(short, stirring), threshold, watch)
+        scores = self._follow(windows, stacked, self._restless(short, stirring), threshold, watch)
+        return replace(scores, weight=weight)
 
     def surges(self, threshold: float) -> Ints:
         """Index of the window in which the count is beyond `threshold` at a usual share, −1 where there is none."""
@@ -243,7 +260,19 @@ class Day:
             watch.open[busy] = still & ~over
             opened[busy, step] = watch.open[busy]
         numbers = np.array([self.grain.windows.index(w) for w in windows])
-        return DayScores(score=score, window=np.where(score > 0, numbers[best], -1), restless=restless, open=opened)
+        return DayScores(
+            score=score,
+            window=np.where(score > 0, numbers[best], -1),
+            restless=restless,
+            open=opened,
+            weight=np.zeros(len(score)),
+        )
+
+
+def _heaviest(weight: Floats, seen: WindowCounts, worth: NDArray[np.bool_]) -> None:
+    """Raise each series' weight to that of its heaviest window among those worth a look."""
+    rows = np.nonzero(worth)[0]
+    np.maximum.at(weight, rows, weight_of(seen.observed[worth], seen.expected[worth]))
 
 
 def _running(steps: Floats) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.grain import HOURLY, Grain
 from sentiment.spikes.replay import JudgedDay, replay
+from sentiment.spikes.severity import Bands, own_bands
 from sentiment.spikes.spike import (
     JOIN_MARGIN,
     Judgement,
@@ -153,6 +154,7 @@ class _Spikes:
 
     def __init__(self, history: SeriesHistory, judged: JudgedDay) -> None:
         self._history, self._judged = history, judged
+        self._bands: dict[str, Bands] = {}
         self._windows = history.grain.windows
         self._counts = {w: judged.day.counts(w) for w in self._windows if w.steps in judged.day.baseline.windows}
 
@@ -219,5 +221,14 @@ class _Spikes:
             p_count=p_count,
             p_share=p_share,
             score=score if score is not None else float(-np.log10(p) + window.bonus),
-            severity=severity(float(observed[0]), float(expected[0])),
+            severity=severity(float(observed[0]), float(expected[0]), bands=self._own_bands(row)),
         )
+
+    def _own_bands(self, row: int) -> Bands:
+        """Bands of severity from the past weeks of the brand that a series belongs to."""
+        brand = self._history.keys[row].brand
+        if brand not in self._bands:
+            rows = np.array([place for place, key in enumerate(self._history.keys) if key.brand == brand])
+            day = self._judged.first_step // self._history.grain.steps_per_day
+            self._bands[brand] = own_bands(self._judged.weights, day, rows)
+        return self._bands[brand]

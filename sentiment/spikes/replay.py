@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,16 @@ from sentiment.spikes.spike import weeks_between
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedDay:
-    """The scores of one day and what is needed to explain them; `first_step` counts from the epoch."""
+    """The scores of one day and what is needed to explain them; `first_step` counts from the epoch.
+
+    `weights`: the largest weight of each series on the days before.
+    """
 
     first_step: int
     day: Day
     scores: DayScores
     calibration: Calibration
+    weights: Mapping[int, Floats]
 
 
 def replay(
@@ -76,17 +80,20 @@ def replay(
             tail = COUNTS_ALONE if alone else WITH_TOTALS
             calibration = calibrate(watch.highs, number, threshold, chance, tail)
         scores = day.scores(calibration.score, watch, calibration.scale)
-        _remember(watch, number, scores.score, calibration.scale, baseline.windows[grain.windows[0].steps].usable)
-        yield JudgedDay(first_step=at, day=day, scores=scores, calibration=calibration)
+        earlier = dict(watch.weights)
+        _remember(watch, number, scores, calibration.scale, baseline.windows[grain.windows[0].steps].usable)
+        yield JudgedDay(first_step=at, day=day, scores=scores, calibration=calibration, weights=earlier)
         at = stop
 
 
-def _remember(watch: Watch, day: int, score: Floats, scale: Floats, judged: NDArray[np.bool_]) -> None:
-    """Keep the day's highest scores, and forget the days that are too old to be learnt from."""
-    highest = np.where(judged, score.max(axis=1, initial=0.0) * scale, np.nan)
-    watch.highs[day] = np.fmax(watch.highs[day], highest) if day in watch.highs else highest
-    for old in [one for one in watch.highs if one < day - MEMORY_DAYS]:
-        del watch.highs[old]
+def _remember(watch: Watch, day: int, scores: DayScores, scale: Floats, judged: NDArray[np.bool_]) -> None:
+    """Keep the day's highest scores and weights, and forget the days that are too old to be learnt from."""
+    highest = np.where(judged, scores.score.max(axis=1, initial=0.0) * scale, np.nan)
+    heaviest = np.where(judged, scores.weight, np.nan)
+    for kept, found in ((watch.highs, highest), (watch.weights, heaviest)):
+        kept[day] = np.fmax(kept[day], found) if day in kept else found
+        for old in [one for one in kept if one < day - MEMORY_DAYS]:
+            del kept[old]
 
 
 def _reach_days(grain: Grain) -> int:

@@ -103,7 +103,7 @@ def backtest(
         history = None if first is None else kept.load_history(conn, max(begin - MEMORY_DAYS * DAY, first), end)
         watch = None if history is None else kept.load_watch(conn, begin // DAY, history.keys)
         if watch is not None and history is not None:
-            watch.highs.update(bars.load_highs(conn, begin // DAY, history.keys))
+            bars.load_learnt(conn, watch, begin // DAY, history.keys)
     return run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress, watch=watch)
 
 
@@ -149,7 +149,7 @@ class _Run:
             before = [k.incident for k in incidents(conn, since=from_hour(begin - RECENT_DAYS * DAY))]
             watch = Watch.fresh(0) if history is None else kept.load_watch(conn, day, history.keys)
             if history is not None:
-                watch.highs.update(bars.load_highs(conn, day, history.keys))
+                bars.load_learnt(conn, watch, day, history.keys)
         current, events, spikes, snapshots = list(before), [], [], []
         judged: list[JudgedDay] = []
         for today in range(day, (end - 1) // DAY + 1):
@@ -175,8 +175,7 @@ class _Run:
                 kept.save_watch(conn, snapshot, history.keys if history else (), keep_days=CHANGED_DAYS)
             if history is not None:
                 learnt = {one.first_step // DAY: one.calibration for one in judged}
-                highs = {today: watch.highs[today] for today in learnt}
-                bars.save_highs(conn, highs, history.keys, keep_days=LEARNT_DAYS + CHANGED_DAYS)
+                bars.save_learnt(conn, watch, list(learnt), history.keys, keep_days=LEARNT_DAYS + CHANGED_DAYS)
                 for today, calibration in learnt.items():
                     bars.save_bar(conn, today, calibration, history.keys)
             kept.save_judged(conn, sums | ({end - 1: sums.get(end - 1, 0)}))

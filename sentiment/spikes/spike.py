@@ -137,7 +137,7 @@ class Verdict:
     restless: bool = False
 
 
-# Bands of excess × log2(observed / expected) used until a customer has a history of incidents of their own.
+# Bands of excess × log2(observed / expected) used until a customer has weeks of their own to compare with.
 DEFAULT_BANDS = (15.0, 60.0, 240.0)
 
 

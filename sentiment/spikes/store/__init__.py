@@ -121,8 +121,9 @@ spike_high = Table(
     Column("source", String(100), primary_key=True),
     Column("facet", String(100), primary_key=True),
     Column("highest", Float, nullable=False, comment="score, before recalibration"),
+    Column("weight", Float, nullable=False, comment="largest excess × log2(observed / expected)"),
 )
-"""The highest score of each series and day: what recalibration learns from."""
+"""The highest score and weight of each series and day: what recalibration and severity learn from."""
 
 alert_bar = Table(
     "alert_bar",

@@ -9,7 +9,8 @@ import numpy as np
 from sqlalchemy import Connection, delete, insert, select
 
 from collector.store.runs import upsert
-from sentiment.spikes.calibration import MEMORY_DAYS, Calibration, Floats
+from sentiment.spikes.calibration import MEMORY_DAYS, Calibration
+from sentiment.spikes.detect import Watch
 from sentiment.spikes.spike import SeriesKey
 from sentiment.spikes.store import alert_bar, spike_high
 from sentiment.spikes.store.history import facet_of
@@ -28,29 +29,35 @@ class KeptBar:
     restless: Mapping[str, float]
 
 
-def load_highs(conn: Connection, day: int, keys: Sequence[SeriesKey]) -> dict[int, Floats]:
-    """Highest scores of the days before `day` that recalibration learns from; nan where a series was not judged."""
+def load_learnt(conn: Connection, watch: Watch, day: int, keys: Sequence[SeriesKey]) -> None:
+    """Put into `watch` what the days before `day` teach; nan where a series was not judged."""
     places = {(key.brand, key.source, facet_of(key)): place for place, key in enumerate(keys)}
-    highs: dict[int, Floats] = {}
     for row in conn.execute(select(spike_high).where(spike_high.c.day >= day - MEMORY_DAYS, spike_high.c.day < day)):
         place = places.get((row.brand, row.source, row.facet))
         if place is not None:
-            highs.setdefault(row.day, np.full(len(keys), np.nan))[place] = row.highest
-    return highs
+            for kept, value in ((watch.highs, row.highest), (watch.weights, row.weight)):
+                kept.setdefault(row.day, np.full(len(keys), np.nan))[place] = value
 
 
-def save_highs(conn: Connection, highs: Mapping[int, Floats], keys: Sequence[SeriesKey], *, keep_days: int) -> None:
-    """Keep the highest scores of these days in place of what was kept of them; drop what nothing learns from."""
-    if not highs:
+def save_learnt(
+    conn: Connection, watch: Watch, days: Sequence[int], keys: Sequence[SeriesKey], *, keep_days: int
+) -> None:
+    """Keep what these days teach in place of what was kept of them; drop what nothing learns from any more."""
+    if not days:
         return
-    conn.execute(
-        delete(spike_high).where(spike_high.c.day.in_(list(highs)) | (spike_high.c.day < max(highs) - keep_days))
-    )
+    conn.execute(delete(spike_high).where(spike_high.c.day.in_(days) | (spike_high.c.day < max(days) - keep_days)))
     rows = [
-        {"day": day, "brand": key.brand, "source": key.source, "facet": facet_of(key), "highest": float(highest)}
-        for day, found in highs.items()
-        for key, highest in zip(keys, found, strict=True)
-        if not np.isnan(highest)
+        {
+            "day": day,
+            "brand": key.brand,
+            "source": key.source,
+            "facet": facet_of(key),
+            "highest": float(watch.highs[day][place]),
+            "weight": float(watch.weights[day][place]),
+        }
+        for day in days
+        for place, key in enumerate(keys)
+        if not np.isnan(watch.highs[day][place])
     ]
     for start in range(0, len(rows), AT_ONCE):
         conn.execute(insert(spike_high), rows[start : start + AT_ONCE])

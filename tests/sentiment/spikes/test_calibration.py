@@ -28,7 +28,7 @@ from sentiment.spikes.replay import JudgedDay
 from sentiment.spikes.run import detect
 from sentiment.spikes.spike import SpikeSettings
 from sentiment.spikes.store import alert_bar, spike_high
-from sentiment.spikes.store.bars import bars, load_highs
+from sentiment.spikes.store.bars import bars
 from sentiment.store.counts import FIGURES, count_hour
 
 Stream = Callable[..., SeriesHistory]
@@ -143,7 +143,6 @@ def test_the_store_keeps_what_was_learnt_and_judging_anew_learns_the_same(filled
     with filled.read() as conn:
         kept = bars(conn, day - 10, day + 1)
         highs = sorted(tuple(row) for row in conn.execute(select(spike_high)))
-        assert load_highs(conn, day, ()) == {}
     assert any("source 0" in name for name in kept[-1].restless)
     with filled.write() as conn:
         from sentiment.spikes.store import incident, incident_event, judged_hour, spike, spike_watch

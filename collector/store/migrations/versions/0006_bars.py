@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("facet", sa.String(length=100), nullable=False),
         sa.Column("highest", sa.Float(), nullable=False, comment="score, before recalibration"),
+        sa.Column("weight", sa.Float(), nullable=False, comment="largest excess × log2(observed / expected)"),
         sa.PrimaryKeyConstraint("day", "brand", "source", "facet", name=op.f("pk_spike_high")),
     )
     op.create_table(
