@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,13 +11,12 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from collector.address import trusted
-from collector.asking import Fresh, Validator
+from collector.asking import Fresh
+from collector.bound import bound_to
 from collector.brand import Brand, asked_of
 from collector.claim import Listener, Verdict, rejects_of
 from collector.errors import BadSettings, BudgetSpent, CollectorError, RateLimited, Stopped
 from collector.http import Client
-from collector.proxy import DIRECT
 from collector.sources import Cursor, Page, SourceConfig, Span, Walk, Why, kinds, without
 from collector.store import Store
 from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
@@ -311,45 +309,6 @@ def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[]
 def _closable(pages: Iterator[Page]) -> Any:
     """A source's pages as a generator: so that breaking off closes what the source holds open."""
     yield from pages
-
-
-def bound_to(
-    client: Client, config: SourceConfig, validators: Mapping[str, Validator], stop: Callable[[], bool]
-) -> Any:
-    """The client of one run: what may be private, where keys may go, and what must not be shown, from the settings."""
-    settings = config.settings
-    urls = list(addresses_of(settings))
-    return client.bound(
-        home=urls,
-        trusted=trusted(urls),
-        allow_private=bool(getattr(settings, "allow_private", False)),
-        proxy=None if config.proxy == DIRECT else config.proxy,
-        gap=getattr(settings, "gap", None),
-        secrets=secrets_of(settings),
-        validators=validators,
-        stop=stop,
-    )
-
-
-def addresses_of(settings: Any) -> Iterator[str]:
-    """Every http(s) address that the owner wrote into a source's options."""
-    for name in _fields(settings):
-        value = getattr(settings, name)
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(one, str) and one.lower().startswith(("http://", "https://")):
-                yield one
-
-
-def secrets_of(settings: Any) -> Iterator[str]:
-    """The values of those options that a repr hides."""
-    for found in dataclasses.fields(settings):
-        value = getattr(settings, found.name)
-        if not found.repr and isinstance(value, str) and value:
-            yield value
-
-
-def _fields(settings: Any) -> list[str]:
-    return [found.name for found in dataclasses.fields(settings)]
 
 
 def source_of(config: SourceConfig) -> Any:

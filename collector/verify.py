@@ -13,9 +13,10 @@ from typing import Any
 
 import structlog
 
+from collector.bound import bound_to
 from collector.brand import Brand
 from collector.claim import Listener, Verdict, rejects_of
-from collector.collect import LEASE, RunReport, bound_to, listener_of, source_of
+from collector.collect import LEASE, RunReport, listener_of, source_of
 from collector.errors import CollectorError, PayloadChanged, RateLimited, Stopped
 from collector.http import Client
 from collector.payload import Checked
