@@ -1,10 +1,10 @@
 """Recalibration: what the past days of a watch set ask for where they are more restless than the detector assumes.
 
 Of each series the highest score of each past day is kept, before any recalibration. Two things are learnt from the
-last twelve weeks, both from quantiles that incidents on a few days do not move: by how much a single series is more
-restless than a calm one (its scores are divided by that), and which bar the whole set asks for. The tail of the
-set's daily highest scores is taken for exponential through two quantiles, and followed to the chance that the budget
-of false alerts allows. The bar only ever rises, and not beyond BAR_LIMIT times the nominal one.
+twelve weeks that ended two weeks ago, both from quantiles that incidents on a few days do not move: by how much a
+single series is more restless than a calm one (its scores are divided by that), and which bar the whole set asks for.
+The tail of the set's daily highest scores is taken for exponential through two quantiles, and followed to the chance
+that the budget of false alerts allows. The bar only ever rises, and not beyond BAR_LIMIT times the nominal one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MEMORY_DAYS = 84
+LAG_DAYS = 14  # what has only just begun to rise is an alert, and no lesson yet
+MEMORY_DAYS = 84 + LAG_DAYS
 LEAST_DAYS = 28
 LEAST_HIGHS = 60
 RESTLESS_AT = 3.6  # calm series have a 90 % quantile of daily highest scores of about 3.1
@@ -73,7 +74,7 @@ def calibrate(
 
     `chance`: of a false alert, for one series and day, that the budget allows.
     """
-    days = [one for one in highs if day - MEMORY_DAYS <= one < day]
+    days = [one for one in highs if day - MEMORY_DAYS <= one < day - LAG_DAYS]
     if len(days) < LEAST_DAYS:
         return Calibration.none(nominal, len(next(iter(highs.values()), np.zeros(0))))
     past = np.stack([highs[one] for one in sorted(days)])
@@ -111,6 +112,6 @@ def bar_sentence(calibration: Calibration, budget_weeks: float) -> str:
             f"Alerts open at score {calibration.nominal:.2f}: at most about one false alert in {budget_weeks:g} weeks."
         )
     return (
-        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: in the last "
-        f"{calibration.days} days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
+        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: on {calibration.days} earlier "
+        f"days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
     )

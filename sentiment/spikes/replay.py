@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.spikes.baseline import Floats, fit
+from sentiment.spikes.baseline import Baseline, Floats, fit
 from sentiment.spikes.calibration import COUNTS_ALONE, MEMORY_DAYS, WITH_TOTALS, Calibration, calibrate
 from sentiment.spikes.detect import Day, DayScores, Watch
 from sentiment.spikes.grain import Grain
@@ -81,14 +81,18 @@ def replay(
             calibration = calibrate(watch.highs, number, threshold, chance, tail)
         scores = day.scores(calibration.score, watch, calibration.scale)
         earlier = dict(watch.weights)
-        _remember(watch, number, scores, calibration.scale, baseline.windows[grain.windows[0].steps].usable)
+        _remember(watch, number, grain, (scores, calibration, baseline))
         yield JudgedDay(first_step=at, day=day, scores=scores, calibration=calibration, weights=earlier)
         at = stop
 
 
-def _remember(watch: Watch, day: int, scores: DayScores, scale: Floats, judged: NDArray[np.bool_]) -> None:
+def _remember(watch: Watch, day: int, grain: Grain, judged_day: tuple[DayScores, Calibration, Baseline]) -> None:
     """Keep the day's highest scores and weights, and forget the days that are too old to be learnt from."""
-    highest = np.where(judged, scores.score.max(axis=1, initial=0.0) * scale, np.nan)
+    scores, calibration, baseline = judged_day
+    judged = baseline.windows[grain.windows[0].steps].usable
+    slow = np.array([window.slow for window in grain.windows] + [False])[scores.window]
+    short = np.where(slow, 0.0, scores.score)  # what rises for weeks is no restlessness from day to day
+    highest = np.where(judged, short.max(axis=1, initial=0.0) * calibration.scale, np.nan)
     heaviest = np.where(judged, scores.weight, np.nan)
     for kept, found in ((watch.highs, highest), (watch.weights, heaviest)):
         kept[day] = np.fmax(kept[day], found) if day in kept else found

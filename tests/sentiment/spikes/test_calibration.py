@@ -16,6 +16,7 @@ from collector.store import Store, hour_of
 from sentiment.spikes.calibration import (
     BAR_LIMIT,
     COUNTS_ALONE,
+    LAG_DAYS,
     LEAST_DAYS,
     SCALE_LIMIT,
     WITH_TOTALS,
@@ -42,7 +43,7 @@ def calm(days: int = 84, series: int = 24, seed: int = 1) -> np.ndarray:
 
 
 def test_a_calm_past_leaves_the_bar_where_the_budget_put_it() -> None:
-    found = calibrate(dict(enumerate(calm())), 84, NOMINAL, CHANCE)
+    found = calibrate(dict(enumerate(calm())), 84 + LAG_DAYS, NOMINAL, CHANCE)
     assert found.score == NOMINAL
     assert not len(found.restless)
 
@@ -50,19 +51,19 @@ def test_a_calm_past_leaves_the_bar_where_the_budget_put_it() -> None:
 def test_incidents_on_one_day_in_fifty_do_not_raise_the_bar() -> None:
     past = calm()
     past[np.random.default_rng(2).random(past.shape) < 0.02] = 30.0
-    assert calibrate(dict(enumerate(past)), 84, NOMINAL, CHANCE).score < 1.05 * NOMINAL
+    assert calibrate(dict(enumerate(past)), 84 + LAG_DAYS, NOMINAL, CHANCE).score < 1.05 * NOMINAL
 
 
 def test_a_restless_past_raises_the_bar_to_what_the_budget_allows() -> None:
     past = calm() * 1.9
-    found = calibrate(dict(enumerate(past / 1.25)), 84, NOMINAL, CHANCE)
+    found = calibrate(dict(enumerate(past / 1.25)), 84 + LAG_DAYS, NOMINAL, CHANCE)
     assert NOMINAL < found.score <= BAR_LIMIT * NOMINAL
 
 
 def test_one_restless_series_is_scaled_and_the_others_keep_their_bar() -> None:
     past = calm()
     past[:, 3] *= 3
-    found = calibrate(dict(enumerate(past)), 84, NOMINAL, CHANCE)
+    found = calibrate(dict(enumerate(past)), 84 + LAG_DAYS, NOMINAL, CHANCE)
     assert list(found.restless) == [3]
     assert 2 < found.scale[3] <= SCALE_LIMIT
     assert found.score < 1.05 * NOMINAL
@@ -70,7 +71,7 @@ def test_one_restless_series_is_scaled_and_the_others_keep_their_bar() -> None:
 
 def test_four_weeks_are_needed_before_anything_is_learnt() -> None:
     past = dict(enumerate(calm(LEAST_DAYS - 1) * 3))
-    assert calibrate(past, LEAST_DAYS - 1, NOMINAL, CHANCE).score == NOMINAL
+    assert calibrate(past, LEAST_DAYS - 1 + LAG_DAYS, NOMINAL, CHANCE).score == NOMINAL
 
 
 @given(st.floats(0.1, 20), st.floats(1e-6, 0.5), st.integers(0, 5000), st.sampled_from([WITH_TOTALS, COUNTS_ALONE]))
