@@ -92,9 +92,7 @@ def train(
     teacher: Path | None = typer.Option(
         None, "--teacher", help="Folder of a large encoder that is fitted first and then teaches the small one."
     ),
-    start: Path | None = typer.Option(
-        None, "--start", help="Exported model that learns on; left out: the shipped one."
-    ),
+    start: Path | None = typer.Option(None, "--start", help="Exported model that learns on; left out: the one in use."),
     from_store: bool = typer.Option(False, "--from-store", help="Learn from people's corrections in the store too."),
     minutes: float = typer.Option(120, help="About how long it may take, keeping the best so far."),
     config: Path | None = ConfigOption,
@@ -107,12 +105,16 @@ def train(
         fail(f"Training needs {error.name}, which is not installed: pip install 'groundswell[train]'", 2)
     from sentiment.classifiers.onnx import SHIPPED
 
+    in_use = SHIPPED
     corrections, others = [], []
     if from_store:
         from sentiment.store.corrections import corrected_texts
         from sentiment.store.learning import MOST_OTHERS, other_texts
 
-        with Session(config).store.read() as conn:
+        session = Session(config)
+        if Path(session.config.classifier.model).is_dir():
+            in_use = Path(session.config.classifier.model)
+        with session.store.read() as conn:
             corrections = corrected_texts(conn)
             others = other_texts(conn, MOST_OTHERS)
         say(
@@ -125,7 +127,7 @@ def train(
         output=output,
         encoder=encoder,
         teacher=teacher,
-        start=start or SHIPPED,
+        start=start or in_use,
         corrections=corrections,
         others=others,
         minutes=minutes,

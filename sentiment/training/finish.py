@@ -32,6 +32,8 @@ class Origin:
     recipe: dict[str, Any]
 
 
+FEWEST_COMPARED = 100
+"""Texts on which the 8-bit file is set beside its float32 twin, where the calibration needs no validation texts."""
 LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "abstain")
 
 
@@ -59,6 +61,8 @@ def finish(
     quantise(twin, target / "model.onnx")
     (target / "tokenizer.json").write_bytes((encoder_dir / "tokenizer.json").read_bytes())
     held_back = [example for example in examples if example.split is Split.VALIDATION]
+    if calibrated is not None and len(held_back) < FEWEST_COMPARED:
+        held_back = list(examples[:FEWEST_COMPARED])
     texts = [example.text for example in held_back]
     small = engine_logits(target / "model.onnx", target / "tokenizer.json", texts)
     settings = (

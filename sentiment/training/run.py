@@ -1,6 +1,7 @@
 """`groundswell train` from start to end: examples, teacher, fitting, export, and whether the new model may replace the
 old."""
 
+import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -77,13 +78,14 @@ def train_model(wanted: Wanted) -> Iterator[str]:
     """Train into `output`/model and say what happens, line by line.
 
     The model in use is left as it is: the last line says whether the new one is better and how to use it. A run that
-    was stopped goes on from its checkpoint. Raises DataProblem.
+    was stopped goes on from its checkpoint. Raises DataProblem, also where `output` holds another run.
     """
     for folder, option in ((wanted.encoder, "--encoder"), (wanted.teacher, "--teacher")):
         if folder is not None and not (folder / "config.json").is_file():
             raise DataProblem(f"{option} {folder}: give a folder with config.json, tokenizer.json and weights")
     if wanted.data is None and wanted.encoder is not None:
         raise DataProblem("--encoder starts from nothing and needs labelled texts: give --data too, or leave it out")
+    _claim(wanted)
     examples = gather(wanted.data, wanted.corrections, wanted.others)
     said: SimpleQueue[str | BaseException | None] = SimpleQueue()
     Thread(target=_train, args=(examples, wanted, said), daemon=True).start()
@@ -92,6 +94,31 @@ def train_model(wanted: Wanted) -> Iterator[str]:
             raise line
         yield line
     yield verdict(wanted.output / "model", wanted.start, examples)
+
+
+def _claim(wanted: Wanted) -> None:
+    """Refuse a folder with a finished model, which may be in use, or with a stopped run made of other things."""
+    if (wanted.output / "model" / "reader.json").is_file():
+        raise DataProblem(f"{wanted.output} holds a finished model, which may be in use: give another folder with -o")
+    made_of = {
+        "data": wanted.data and str(wanted.data.resolve()),
+        "encoder": wanted.encoder and str(wanted.encoder.resolve()),
+        "teacher": wanted.teacher and str(wanted.teacher.resolve()),
+        "start": None if wanted.encoder else _digest(wanted.start / "model.onnx"),
+    }
+    note = wanted.output / "made_of.json"
+    if note.is_file() and json.loads(note.read_text(encoding="utf-8")) != made_of:
+        raise DataProblem(
+            f"{wanted.output} holds a stopped run that began otherwise ({note}): give another folder with -o"
+        )
+    wanted.output.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
+
+
+def _digest(file: Path) -> str:
+    if not file.is_file():
+        raise DataProblem(f"{file}: not there; --start takes the folder of a model that groundswell train exported")
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def gather(

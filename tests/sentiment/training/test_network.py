@@ -140,6 +140,8 @@ def test_an_exported_model_learns_on_from_corrections_and_is_judged(encoder: Pat
     assert "other texts as before" in last
     (old,), (new,) = (OnnxClassifier(m, threads=1).read(["dirty room"]) for m in (model, tmp_path / "new" / "model"))
     assert new.probabilities[0] > old.probabilities[0]
+    with pytest.raises(DataProblem, match="holds a finished model"):
+        list(train_model(wanted))
     few = train_model(replace(wanted, output=tmp_path / "few", corrections=corrections[:20]))
     assert "too few to judge it by" in list(few)[-1]
 
@@ -167,7 +169,9 @@ def test_what_training_lacks_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match=r"--encoder .*nowhere"):
         list(train_model(Wanted(data=tmp_path, output=tmp_path, encoder=tmp_path / "nowhere")))
     with pytest.raises(DataProblem, match=r"labelled\.jsonl: not there"):
-        list(train_model(Wanted(data=tmp_path, output=tmp_path)))
+        list(train_model(Wanted(data=tmp_path, output=tmp_path / "one")))
+    with pytest.raises(DataProblem, match="holds a stopped run that began otherwise"):
+        list(train_model(Wanted(data=tmp_path / "other", output=tmp_path / "one")))
 
 
 def test_shrinking_keeps_the_tokens_of_covered_text_and_drops_other_scripts(encoder: Path, tmp_path: Path) -> None:
