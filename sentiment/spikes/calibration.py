@@ -112,6 +112,6 @@ def bar_sentence(calibration: Calibration, budget_weeks: float) -> str:
             f"Alerts open at score {calibration.nominal:.2f}: at most about one false alert in {budget_weeks:g} weeks."
         )
     return (
-        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: on {calibration.days} earlier "
-        f"days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
+        f"Alerts open at score {calibration.score:.2f} instead of {calibration.nominal:.2f}: on {calibration.days} "
+        f"earlier days high scores came more often than one false alert in {budget_weeks:g} weeks allows."
     )
