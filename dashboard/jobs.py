@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from collector.cadence import LOOKED_BACK, Pause, pause_of, rate_of, waits
@@ -177,7 +178,9 @@ class Schedule:
             # A run that comes late must come all the same, and runs that piled up must be one.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        self._was_waiting = True
+        self._adopted = False
+        self._at_work = 0
+        self._changed = threading.Condition()
 
     def start(self) -> None:
         """Start all jobs: every source at once, then each at its own interval with jitter."""
@@ -196,7 +199,6 @@ class Schedule:
                 trigger = IntervalTrigger(seconds=VERIFY_EVERY.total_seconds(), jitter=600, timezone=UTC)
                 job = self._guarded(f"read back {source.name}", partial(self._verify, source))
                 add(job, trigger, id=f"verify:{source.name}")
-        add(self._guarded("adopt the model", self._pipeline.adopt_model), DateTrigger(utc_now()), executor="reading")
         for name, work, every, executor in (
             ("read", self._read, READ_EVERY, "reading"),
             ("detect", self._detect, DETECT_EVERY, "judging"),
@@ -211,25 +213,40 @@ class Schedule:
         """End cleanly: no new runs; pages in hand are finished, or rolled back if that takes over a minute."""
         self._pipeline.stop.set()
         self._scheduler.pause()
-        ending = threading.Thread(target=self._scheduler.shutdown, kwargs={"wait": True}, daemon=True)
-        ending.start()
-        ending.join(LAST_PAGE.total_seconds())
+        # Waiting inside the scheduler would hold the lock that a job in hand may need to plan its next run.
+        self._scheduler.shutdown(wait=False)
+        with self._changed:
+            self._changed.wait_for(lambda: self._at_work == 0, LAST_PAGE.total_seconds())
+
+    def _plan(self, job: str, when: datetime) -> None:
+        """Set when a job runs next; nothing is planned any more once the end has begun."""
+        if not self._pipeline.stop.is_set():
+            with suppress(JobLookupError):
+                self._scheduler.modify_job(job, next_run_time=when)
 
     def _guarded(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
         def run() -> None:
+            self._count(1)
             try:
                 work()
             except Exception as error:  # noqa: BLE001  # the job boundary: one failing job must stop nothing else
                 log.error("job failed", job=name, error=f"{type(error).__name__}: {error}"[:500])
                 self._pipeline.tell(f"{name}: failed ({type(error).__name__}: {str(error)[:200]}); it is tried again.")
+            finally:
+                self._count(-1)
 
         return run
+
+    def _count(self, step: int) -> None:
+        with self._changed:
+            self._at_work += step
+            self._changed.notify_all()
 
     def _collect(self, source: SourceConfig) -> None:
         report = self._pipeline.collect(source)
         # A wait of days may end sooner, by somebody's try; a run that is still too early costs nothing.
         soon = min(self._pipeline.plan(source, report).length, max(source.every, LOOK_AGAIN))
-        self._scheduler.modify_job(f"collect:{source.name}", next_run_time=utc_now() + soon)
+        self._plan(f"collect:{source.name}", utc_now() + soon)
         if report.error:
             self._pipeline.tell(f"{source.name}: {report.error}")
         elif report.new or report.edited:
@@ -247,16 +264,19 @@ class Schedule:
             if left == 0 or done % 2048 < 512:
                 self._pipeline.tell(f"read {done:,} mentions, {left:,} waiting")
 
+        if not self._adopted:
+            self._pipeline.adopt_model()
+            self._adopted = True
         report = self._pipeline.read(progress)
         if report.set_aside:
             self._pipeline.tell(f"{report.set_aside} texts could not be read and were set aside (groundswell doctor)")
         if report.read and not report.waiting:
-            self._scheduler.modify_job("detect", next_run_time=utc_now())
+            self._plan("detect", utc_now())
 
     def _detect(self) -> None:
         for line in self._pipeline.detect():
             self._pipeline.tell(line)
-        self._scheduler.modify_job("notify", next_run_time=utc_now())
+        self._plan("notify", utc_now())
 
     def _notify(self) -> None:
         for line in self._pipeline.notify():

@@ -20,6 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
+from collector.collect import RunReport
 from collector.sources import SourceConfig
 from collector.sources.files import import_settings
 from collector.store.tables import mention
@@ -222,6 +223,43 @@ brand = "Northwind Ferries"
     schedule.close()
     assert any(line.startswith("folder: 880 new") for line in told)
     assert not [thread for thread in threading.enumerate() if "APScheduler" in thread.name]
+    pipeline.store.engine.dispose()
+
+
+def test_closing_ends_while_a_run_is_in_hand_and_finishes_it(tmp_path: Path) -> None:
+    file = tmp_path / "groundswell.toml"
+    file.write_text("""
+[[brand]]
+name = "Northwind Ferries"
+
+[[source]]
+name = "slow"
+kind = "rss"
+feeds = ["http://127.0.0.1:9/feed.xml"]
+allow_private = true
+""")
+
+    class Held(Pipeline):
+        begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+        def collect(self, source: SourceConfig, **_: Any) -> RunReport:
+            self.begun.set()
+            self.go_on.wait(30)
+            self.ended.set()
+            return RunReport(source=source.name, started_at=NOW, finished_at=NOW)
+
+    config = load_config(file, {})
+    pipeline = Held(config=config, store=store_of(config))
+    schedule = Schedule(pipeline)
+    schedule.start()
+    assert pipeline.begun.wait(30)
+    closing = threading.Thread(target=schedule.close)
+    closing.start()
+    assert pipeline.stop.wait(30)
+    pipeline.go_on.set()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert pipeline.ended.is_set()
     pipeline.store.engine.dispose()
 
 
