@@ -21,6 +21,8 @@ timezone = "Europe/Berlin"        # days in charts, counts and exports are calen
 # store = "groundswell.db"        # SQLite beside this file; or postgresql://user@host/name (extra: postgres)
 # lens = "rater"                  # rater, expectations, buying_needs, customer_needs, good_service or causes
 # keep_author_names = false       # only a salted hash of each author is kept unless this is true
+# leave_out_suspects = false      # true: what looks like bots, floods or review bombing is kept, but is no voice
+# proxy = "http://proxy.example.com:3128"   # through which all sources are reached
 # keep_for = "730d"               # mentions older than this are deleted; left out: kept for ever
 
 # ---------------------------------------------------------------- what to listen for
@@ -44,12 +46,15 @@ exclusions = []                   # phrases that mean something else, e.g. ["riv
 # kind = "rss"
 # feeds = ["https://example.com/feed.xml"]
 # every = "30m"
+# at_least = "5m"                 # read more often while much is said there, down to this pause
+# max_pages = 100                 # pages a run at most; the next run goes on from there
 # # brand = "Your Company"        # all of it is about this brand; left out: texts are matched against every brand
 
 # ---------------------------------------------------------------- what stands out
 
 [spikes]
 budget_weeks = 4                  # at most about one false alert in this many weeks, over everything watched
+# recalibrate = true              # the bar rises by itself where your own past was more restless than that allows
 
 # ---------------------------------------------------------------- who is told
 
