@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from collector.store import from_hour, hour_of
 from dashboard.queries import figures
-from dashboard.scope import Scope
+from dashboard.scope import DAY, Scope, midnight
 from dashboard.steps import Step, of_days
 from sentiment.store.counts import FIGURES, count_hour
 from sentiment.taxonomy import ALL
@@ -20,6 +20,7 @@ def over_time(conn: Connection, scope: Scope, facet: str, step: Step) -> pd.Data
     """One row an hour (where step is the hour) or a day, as `steps.in_steps` takes them.
 
     negative counts voices dissatisfied about the facet, read all voices that were read: the share is of the whole.
+    Raises ValueError for hours of a scope that has no `whole_hours`.
     """
     by = _by_hour if step is Step.HOUR else _by_day
     found = by(conn, scope, facet)
@@ -28,11 +29,22 @@ def over_time(conn: Connection, scope: Scope, facet: str, step: Step) -> pd.Data
     return found
 
 
+def whole_hours(scope: Scope) -> bool:
+    """Whether hours on the wall clock of these days are hours as they are counted, which begin with those of UTC.
+
+    Where the zone is off by half an hour or a quarter (Asia/Kolkata), each counted hour lies in two of the wall clock.
+    """
+    ends = (midnight(scope.first + n * DAY, scope.zone) for n in range(scope.days + 1))
+    return not any(end.minute or end.second for end in ends)
+
+
 def _by_day(conn: Connection, scope: Scope, facet: str) -> pd.DataFrame:
     return of_days(figures.by_day(conn, scope, facet))
 
 
 def _by_hour(conn: Connection, scope: Scope, facet: str) -> pd.DataFrame:
+    if not whole_hours(scope):
+        raise ValueError(f"{scope.zone.key} is not whole hours off UTC: counts by the hour do not fit its clock")
     first, end = hour_of(scope.start), hour_of(scope.end - timedelta(microseconds=1)) + 1
     rows = conn.execute(
         select(count_hour.c.hour, *(func.sum(count_hour.c[name]) for name in FIGURES))

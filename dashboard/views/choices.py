@@ -12,6 +12,8 @@ from typing import Literal
 import streamlit as st
 
 _NOTHING = object()
+EARLIEST = date(1990, 1, 1)
+"""Days before it are taken for it: what stands in an address may be anything, and time has an end there."""
 
 
 def choose(
@@ -87,7 +89,7 @@ def choose_dates(label: str, key: str, default: tuple[date, date], *, latest: da
     else:
         st.session_state[key] = st.session_state[key]
     # Two days in the session make it a choice of a span, which its type does not say.
-    picked: object = st.date_input(label, max_value=latest, key=key, width=width)
+    picked: object = st.date_input(label, min_value=EARLIEST, max_value=latest, key=key, width=width)
     days: tuple[date, ...] = picked if isinstance(picked, tuple) else ()
     if len(days) != 2:
         # The reader has chosen the first day and not yet the last.
@@ -105,7 +107,7 @@ def _values(given: Sequence[str] | None, options: Sequence[str], default: Sequen
 
 def _dates(given: Sequence[str], default: tuple[date, date], latest: date) -> tuple[date, date]:
     try:
-        first, last = sorted(min(date.fromisoformat(day), latest) for day in (given[0], given[-1]))
+        first, last = sorted(min(max(date.fromisoformat(day), EARLIEST), latest) for day in (given[0], given[-1]))
     except (ValueError, IndexError):
         return default
     return first, last

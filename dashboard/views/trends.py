@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.charts import Marked
+from dashboard.queries.trends import whole_hours
 from dashboard.shares import change
 from dashboard.steps import Step
 from dashboard.views.choices import choose
@@ -70,6 +71,11 @@ def _choose() -> Question:
     chosen = Step(step)
     if chosen is Step.HOUR and scope.days > HOURS_AT_MOST:
         st.caption(f"Hours are shown for up to {HOURS_AT_MOST} days; these are {scope.days}, so here they are by day.")
+        chosen = Step.DAY
+    if chosen is Step.HOUR and not all(whole_hours(one) for one in (scope, *(other.scope for other in others))):
+        st.caption(
+            f"Hours are counted as those of UTC, and the clock of {scope.zone.key} is not whole hours off: here by day."
+        )
         chosen = Step.DAY
     return Question(scope=scope, step=chosen, facet=facet, others=tuple(others))
 
@@ -155,7 +161,7 @@ def _ways_in(asked: Question, own: Course, found: Sequence[KeptIncident]) -> Non
     for step in worst_steps(own.steps).itertuples():
         last = (step.end - timedelta(seconds=1)).date()
         link = address("mentions", mentions_of(asked, asked.scope, step.start.date(), last))
-        told = f"{step_named(step.start, step.end, asked.step)} ({percent(step.share)})"
+        told = way_in(step.start, step.end, asked.step, percent(step.share))
         said.append(f'<a href="{link}" target="_self">{escape(told)}</a>')
     marked = [
         f'<a href="{address("incident", {"id": one.id})}" target="_self">'
@@ -168,6 +174,13 @@ def _ways_in(asked: Question, own: Course, found: Sequence[KeptIncident]) -> Non
         (f"<p>Read what was said {' · '.join(said)}</p>" if said else "")
         + (f"<p>Marked spikes:</p><ul>{''.join(f'<li>{one}</li>' for one in marked)}{rest}</ul>" if marked else "")
     )
+
+
+def way_in(start: datetime, end: datetime, step: Step, share: str) -> str:
+    """What a link to the mentions of a step says: of an hour it names the whole day, which is what it opens."""
+    if step is not Step.HOUR:
+        return f"{step_named(start, end, step)} ({share})"
+    return f"{step_named(start, end, Step.DAY)} ({share} from {start:%H:%M} to {end:%H:%M})"
 
 
 def _voices(asked: Question, own: Course, gaps: list[Marked]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -14,7 +17,7 @@ from collector.store.mentions import save_mentions
 from dashboard.queries import figures, trends
 from dashboard.scope import Scope
 from dashboard.steps import Step, in_steps
-from dashboard.views.trends import worst_steps
+from dashboard.views.trends import way_in, worst_steps
 from sentiment.store.readings import claim, save_readings
 from sentiment.taxonomy import ALL
 from tests.conftest import BERLIN
@@ -22,6 +25,8 @@ from tests.dashboard.conftest import BRAND, OTHER, SOURCES, Filled
 from tests.dashboard.test_queries import FERRIES, a_scope
 from tests.dashboard.test_views import opened, words_of
 from tests.fakes import NOW, a_mention, a_reading
+
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +95,50 @@ def test_hours_of_a_long_period_fall_back_to_days_and_say_so(filled: Filled, mon
     words = words_of(opened("trends", filled.config, monkeypatch, step="hour", period="90 days"))
     assert "Hours are shown for up to 31 days" in words
     assert "Dissatisfaction by day" in words
+
+
+@pytest.mark.parametrize(("zone", "whole"), [("Asia/Kolkata", False), ("Asia/Kathmandu", False), ("Asia/Tokyo", True)])
+def test_hours_are_told_only_where_the_clock_is_whole_hours_off(filled: Filled, zone: str, whole: bool) -> None:
+    scope = replace(a_scope(filled, days=14), zone=ZoneInfo(zone))
+    assert trends.whole_hours(scope) is whole
+    with filled.store.read() as conn:
+        if whole:
+            hours = trends.over_time(conn, scope, ALL, Step.HOUR)
+            assert all((at.minute, at.second) == (0, 0) for at in hours["at"])
+            assert {at.date() for at in hours["at"]} == {scope.first + timedelta(days=n) for n in range(14)}
+        else:
+            with pytest.raises(ValueError, match=zone):
+                trends.over_time(conn, scope, ALL, Step.HOUR)
+
+
+def test_half_an_hour_of_summer_time_takes_hours_away_in_summer_only(filled: Filled) -> None:
+    winter = Scope(brand=BRAND, first=date(2026, 7, 1), last=date(2026, 7, 9), zone=LORD_HOWE, lens="rater")
+    assert not trends.whole_hours(winter)
+    assert trends.whole_hours(replace(winter, first=date(2026, 12, 1), last=date(2026, 12, 9)))
+    assert not trends.whole_hours(replace(winter, first=date(2026, 10, 1), last=date(2026, 10, 9)))
+
+
+def test_the_page_of_a_zone_off_by_half_an_hour_falls_back_to_days_and_says_so(
+    filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "groundswell.toml"
+    text = filled.config.read_text(encoding="utf-8").replace("Europe/Berlin", "Asia/Kolkata")
+    store = filled.config.parent / "groundswell.db"
+    config.write_text(text.replace("[groundswell]", f'[groundswell]\nstore = "{store}"'), encoding="utf-8")
+    words = words_of(opened("trends", config, monkeypatch, step="hour", period="7d"))
+    assert "the clock of Asia/Kolkata is not whole hours off" in words
+    assert "Dissatisfaction by day" in words
+
+
+def test_a_link_from_an_hour_names_the_day_that_it_opens() -> None:
+    start = datetime(2026, 11, 16, 23)  # noqa: DTZ001  # wall-clock time
+    assert way_in(start, start + timedelta(hours=1), Step.HOUR, "31 %") == "on Mon 16 Nov (31 % from 23:00 to 00:00)"
+    assert way_in(start, start + timedelta(days=7), Step.WEEK, "31 %").startswith("from 16 to 23 Nov (31 %)")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1600-02-29", "2026-02-30", "soon"])
+def test_any_day_in_the_address_shows_the_page(filled: Filled, monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    words_of(opened("trends", filled.config, monkeypatch, period="dates", days=day, step="month"))
 
 
 def test_an_address_of_nonsense_shows_the_page_all_the_same(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
