@@ -1,9 +1,10 @@
-"""One backtest under way: begun on a screen, watched from it, stopped from it, and what came of it."""
+"""The backtest under way: begun on a screen, watched and stopped from any, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Event, Thread
+from collections.abc import Callable, Mapping
+from threading import Event, Lock, Thread
+from typing import Any
 
 import structlog
 
@@ -17,9 +18,13 @@ class Stopped(Exception):
 
 
 class Replay:
-    """A backtest in a thread of its own; any number of readers may look at it."""
+    """A backtest in a thread of its own; any number of readers may look at it.
 
-    def __init__(self) -> None:
+    asked: what was chosen, by the words on the screen.
+    """
+
+    def __init__(self, asked: Mapping[str, Any] | None = None) -> None:
+        self.asked = dict(asked or {})
         self.done, self.total = 0, 0
         self.report: BacktestReport | None = None
         self.failure: str | None = None
@@ -64,3 +69,19 @@ class Replay:
         if self._stop.is_set():
             raise Stopped
         self.done, self.total = done, total
+
+
+class Backtests:
+    """The backtests of one store: one at a time, for each takes a core and the counts in memory; the latest is kept."""
+
+    def __init__(self) -> None:
+        self.latest: Replay | None = None
+        self._lock = Lock()
+
+    def begin(self, asked: Mapping[str, Any], work: Callable[[Progress], BacktestReport]) -> bool:
+        """Begin `work`, or return False while another is under way, which goes on untouched."""
+        with self._lock:
+            if self.latest is not None and self.latest.running:
+                return False
+            self.latest = Replay(asked).start(work)
+            return True

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import partial
 from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.replay import Replay
+from dashboard.replay import Backtests, Replay
+from dashboard.scope import midnight
+from dashboard.views.choices import EARLIEST
 from dashboard.views.download import download
 from dashboard.views.parts import put
 from dashboard.views.session import now, session, today
 from dashboard.views.tables import Column, bar, small, table
 from dashboard.words import count, moment
-from sentiment.spikes.backtest import BacktestReport
+from sentiment.spikes.backtest import BacktestReport, Progress
 from sentiment.spikes.run import backtest
 
 LOOK_EVERY = 1.0
@@ -24,6 +29,8 @@ LOOK_EVERY = 1.0
 WEEKS = 12
 """Weeks that are judged unless another span is chosen."""
 SIZES = {"none": None, "2 times the usual": 2.0, "3 times": 3.0, "5 times": 5.0, "10 times": 10.0}
+
+FILED = ["brand", "about", "source", "opened", "last", "observed", "expected", "severity", "spike_class"]
 
 
 def backtest_section() -> None:
@@ -33,45 +40,71 @@ def backtest_section() -> None:
         "Judges a past span again, as it would have been judged then, and changes nothing. "
         "Planted incidents show what a setting would have missed."
     )
-    replay: Replay | None = st.session_state.get("backtest")
-    running = replay is not None and replay.running
+    kept = backtests()
+    running = kept.latest is not None and kept.latest.running
+    configured = float(session().config.spikes.budget_weeks)
     with st.form("backtest-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        span = st.date_input("From and to", (today() - timedelta(weeks=WEEKS), today()), key="backtest-span", width=240)
+        days = st.date_input(
+            "From and to",
+            (today() - timedelta(weeks=WEEKS), today()),
+            min_value=EARLIEST,
+            max_value=today(),
+            key="backtest-span",
+            width=240,
+        )
         weeks = st.number_input(
             "At most one false alert in … weeks",
-            min_value=0.5,
-            max_value=520.0,
-            value=float(session().config.spikes.budget_weeks),
+            min_value=min(0.5, configured),
+            max_value=max(520.0, configured),
+            value=configured,
             step=1.0,
             key="backtest-weeks",
             width=240,
         )
         size = st.selectbox("Planted incidents", list(SIZES), key="backtest-plant", width=200)
         pressed = st.form_submit_button("Try it", icon=":material/history:", disabled=running)
-    if pressed and not running:
-        chosen = _span(span)
+    if pressed:
+        chosen = _days(days)
         if chosen is None:
             st.error("Choose two days: the first and the last to judge.")
-            return
-        replay = st.session_state["backtest"] = _begun(*chosen, weeks, SIZES[size])
-    if replay is not None:
-        _outcome(replay)
+        elif not kept.begin(_asked(*chosen, weeks, size), _work(*chosen, weeks, SIZES[size])):
+            st.warning("Another one is under way, and one runs at a time: it stands below. Wait for it, or stop it.")
+    if kept.latest is not None:
+        _outcome(kept.latest)
 
 
-def _span(chosen: object) -> tuple[datetime, datetime] | None:
-    """Start of the first day and end of the last, in the owner's zone."""
+def backtests() -> Backtests:
+    """The backtests of the configured store: the same for every reader, whatever page they are on."""
+    return _backtests(session().config.store_url)
+
+
+@st.cache_resource(show_spinner=False)
+def _backtests(_store: str) -> Backtests:
+    return Backtests()
+
+
+def _days(chosen: object) -> tuple[date, date] | None:
     days = [day for day in chosen if isinstance(day, date)] if isinstance(chosen, tuple) else []
-    if len(days) != 2:
-        return None
-    first, last = (datetime.combine(day, time(), session().zone) for day in days)
-    return first, min(last + timedelta(days=1), now())
+    return (days[0], days[1]) if len(days) == 2 else None
 
 
-def _begun(since: datetime, until: datetime, weeks: float, plant: float | None) -> Replay:
+def _asked(first: date, last: date, weeks: float, size: str) -> dict[str, Any]:
+    """What was chosen, by the words on the screen."""
+    return {
+        "first day": first.isoformat(),
+        "last day": last.isoformat(),
+        "at most one false alert in weeks": weeks,
+        "planted incidents": size,
+    }
+
+
+def _work(first: date, last: date, weeks: float, plant: float | None) -> Callable[[Progress], BacktestReport]:
+    """Judging from the start of the first day to the end of the last, in the owner's zone."""
     here = session()
     settings = replace(here.config.spikes, budget_weeks=weeks)
+    since, until = midnight(first, here.zone), min(midnight(last + timedelta(days=1), here.zone), now())
     work = partial(backtest, here.store, settings, since=since, until=until, plant=plant)
-    return Replay().start(lambda progress: work(progress=progress))
+    return lambda progress: work(progress=progress)
 
 
 def _outcome(replay: Replay) -> None:
@@ -79,6 +112,8 @@ def _outcome(replay: Replay) -> None:
 
     @st.fragment(run_every=LOOK_EVERY if watched else None)
     def shown() -> None:
+        if replay.asked:
+            st.caption(_chosen(replay.asked))
         if replay.running:
             far = f"{replay.done} of {count(replay.total, 'day', 'days')}" if replay.total else "the counts are loaded"
             st.progress(replay.part, f"Judging: {far}. You may leave this page; it goes on.")
@@ -88,16 +123,22 @@ def _outcome(replay: Replay) -> None:
         elif replay.report is None:
             _say([replay.failure or "It ended without a word; the log says more."])
         else:
-            _told(replay.report)
+            _told(replay.report, replay.asked)
 
     shown()
+
+
+def _chosen(asked: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}" for name, value in asked.items()
+    )
 
 
 def _say(lines: list[str]) -> None:
     put(f'<div class="gs-card" role="status">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</div>')
 
 
-def _told(report: BacktestReport) -> None:
+def _told(report: BacktestReport, asked: Mapping[str, Any]) -> None:
     zone = session().zone
     if report.weeks <= 0:
         _say(["There are no counts in this span."])
@@ -112,8 +153,9 @@ def _told(report: BacktestReport) -> None:
         ]
         heads = [Column(words="Week from"), Column(words="Alerts", number=True), Column(words="Against the budget")]
         put(table(heads, rows))
+        download("backtest-weeks", partial(weeks_frame, report, zone), asked, label="Download the weeks")
         put(_alerts(report))
-    download("backtest", partial(alerts_frame, report), {"budget_weeks": report.budget_weeks})
+    download("backtest", partial(alerts_frame, report, zone), asked, label="Download the alerts")
 
 
 def _alerts(report: BacktestReport) -> str:
@@ -138,7 +180,25 @@ def _alerts(report: BacktestReport) -> str:
     return table(heads, rows)
 
 
-def alerts_frame(report: BacktestReport) -> pd.DataFrame:
-    """One row an alert; times in UTC."""
-    names = ["brand", "about", "source", "opened", "last", "observed", "expected", "severity", "spike_class"]
-    return pd.DataFrame([{name: row[name] for name in names} for row in report.as_dict()["alerts"]], columns=names)
+def weeks_frame(report: BacktestReport, zone: ZoneInfo) -> pd.DataFrame:
+    """One row a week of the owner's zone."""
+    return pd.DataFrame(report.by_week(zone), columns=["week from", "alerts"])
+
+
+def alerts_frame(report: BacktestReport, zone: ZoneInfo) -> pd.DataFrame:
+    """One row an alert; `opened` and `last` are the ends of its first and last hour, in the owner's zone."""
+    rows = [
+        {
+            "brand": one.brand,
+            "about": one.about,
+            "source": one.source,
+            "opened": one.opened_at.astimezone(zone),
+            "last": one.last_at.astimezone(zone),
+            "observed": one.observed,
+            "expected": one.expected,
+            "severity": one.severity,
+            "spike_class": one.spike_class,
+        }
+        for one in report.alerts
+    ]
+    return pd.DataFrame(rows, columns=FILED)

@@ -1,4 +1,4 @@
-"""The button that reads a source now, and what came of it."""
+"""The button that reads a source now, and what came of it, for every reader to see."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import streamlit as st
 from collector.collect import RunReport
 from collector.sources import is_pushed
 from dashboard.reports import what_came
-from dashboard.trial import Trial
+from dashboard.trial import Collect, Trial, Trials
 from dashboard.views.parts import put
-from dashboard.views.session import session
-from dashboard.words import count
+from dashboard.views.session import now, session
+from dashboard.views.tables import small
+from dashboard.words import ago, count
 
 if TYPE_CHECKING:
     from dashboard.jobs import Pipeline
@@ -28,15 +29,25 @@ def try_now() -> None:
     names = [source.name for source in session().config.sources if source.enabled and not is_pushed(source)]
     if not names:
         return
-    trial: Trial | None = st.session_state.get("trial")
-    running = trial is not None and trial.running
+    kept = trials()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Read a source now", names, key="try-source", width=280)
-        pressed = st.button("Try now", key="try-now", icon=":material/sync:", disabled=running)
-    if pressed and not running:
-        trial = st.session_state["trial"] = _begun(name)
-    if trial is not None:
-        _outcome(trial)
+        busy = any(one.source == name for one in kept.running)
+        pressed = st.button("Try now", key="try-now", icon=":material/sync:", disabled=busy)
+    if pressed and not kept.begin(name, now(), _collect(name)):
+        st.warning(f"{name} is being read already; how far that is stands below.")
+    if kept.latest is not None:
+        _outcome(kept)
+
+
+def trials() -> Trials:
+    """The runs asked for of the configured store: the same for every reader, whatever page they are on."""
+    return _trials(session().config.store_url)
+
+
+@st.cache_resource(show_spinner=False)
+def _trials(_store: str) -> Trials:
+    return Trials()
 
 
 @st.cache_resource
@@ -48,29 +59,29 @@ def _pipeline(opened: int) -> Pipeline:
     return Pipeline(config=here.config, store=here.store)
 
 
-def _begun(name: str) -> Trial:
+def _collect(name: str) -> Collect:
     here = session()
     collect = partial(_pipeline(id(here)).collect, here.config.source(name), force=True)
-    return Trial(source=name).start(lambda on_page: collect(on_page=on_page))
+    return lambda on_page: collect(on_page=on_page)
 
 
-def _outcome(trial: Trial) -> None:
-    watched = trial.running
+def _outcome(kept: Trials) -> None:
+    watched = kept.running
 
     @st.fragment(run_every=LOOK_EVERY if watched else None)
     def shown() -> None:
-        if trial.running:
-            _say(_so_far(trial.source, trial.report))
-        elif watched:
+        if any(not one.running for one in watched):
             st.rerun()
-        else:
-            _say(_told(trial))
+        latest = kept.latest
+        for one in kept.running or ([latest] if latest is not None else []):
+            told = _so_far(one.source, one.report) if one.running else _told(one)
+            _say(told, f"Asked for {ago(one.began, now())}.")
 
     shown()
 
 
-def _say(told: str) -> None:
-    put(f'<div class="gs-card" role="status"><p>{escape(told)}</p></div>')
+def _say(told: str, under: str) -> None:
+    put(f'<div class="gs-card" role="status"><p>{escape(told)}</p>{small(under)}</div>')
 
 
 def _so_far(name: str, report: RunReport | None) -> str:

@@ -55,6 +55,11 @@ class Alerted:
         """End of the hour at which it would have been found."""
         return _moment(self.opened + 1)
 
+    @property
+    def last_at(self) -> datetime:
+        """End of the last hour in which it would have gone on."""
+        return _moment(self.last + 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:

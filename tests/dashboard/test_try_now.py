@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 import streamlit as st
@@ -16,7 +18,8 @@ from collector.sources import SourceConfig
 from collector.store.runs import run, set_state, state_of, take_lease, this_process
 from dashboard.config import load_config
 from dashboard.jobs import Pipeline, store_of
-from dashboard.trial import Trial
+from dashboard.trial import Trial, Trials
+from dashboard.views.try_now import trials
 from tests.collector.server import serving
 from tests.collector.world import World, posts
 from tests.dashboard.test_views import opened, words_of
@@ -52,8 +55,14 @@ def tried(config: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Press the button, wait for the end of the run, and look again."""
     app = opened("sources", config, monkeypatch)
     app.button(key="try-now").click().run()
-    app.session_state["trial"].join(30)
+    trial = trials().latest
+    assert trial is not None
+    trial.join(30)
     return words_of(app.run())
+
+
+def a_report() -> RunReport:
+    return RunReport(source="toots", started_at=datetime.now(UTC), finished_at=datetime.now(UTC), pages=1, new=7)
 
 
 def pipeline_of(config: Path, now: datetime) -> Pipeline:
@@ -94,12 +103,50 @@ def test_a_run_that_breaks_says_so() -> None:
     def broken(_on_page: object) -> RunReport:
         raise ZeroDivisionError
 
-    trial = Trial(source="toots").start(broken)
+    trial = Trial(source="toots", began=datetime.now(UTC)).start(broken)
     trial.join(10)
     assert (trial.running, trial.failure) == (
         False,
         "An unexpected ZeroDivisionError ended the run; the log says more.",
     )
+
+
+def test_every_reader_sees_the_run_and_a_second_of_the_source_waits(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = opened("sources", config, monkeypatch)
+    go = Event()
+    report = a_report()
+
+    def slow(on_page: Callable[[RunReport], None]) -> RunReport:
+        on_page(report)
+        assert go.wait(60)
+        return report
+
+    assert trials().begin("toots", datetime.now(UTC), slow)
+    other = opened("sources", config, monkeypatch)
+    assert "toots is being read: 7 new in 1 page so far." in words_of(other)
+    assert other.button(key="try-now").disabled
+    running = trials().latest
+    early.button(key="try-now").click().run()
+    assert trials().latest is running
+    assert "toots is being read: 7 new in 1 page so far." in words_of(early)
+    go.set()
+
+
+def test_a_source_is_begun_once_however_many_press_and_others_beside_it() -> None:
+    kept, go = Trials(), Event()
+
+    def slow(_on_page: object) -> RunReport:
+        assert go.wait(60)
+        return a_report()
+
+    with ThreadPoolExecutor(8) as many:
+        begun = list(many.map(lambda _: kept.begin("toots", datetime.now(UTC), slow), range(32)))
+    assert sum(begun) == 1
+    assert kept.begin("letters", datetime.now(UTC), slow)
+    assert {one.source for one in kept.running} == {"toots", "letters"}
+    go.set()
 
 
 def test_the_next_run_is_planned_by_what_is_said_there_and_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
