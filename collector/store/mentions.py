@@ -25,7 +25,7 @@ from collector.mention import Mention
 from collector.store import Store, day_of, hour_of
 from collector.store.search import index_texts, unindex_texts
 from collector.store.tables import CHUNK, mention, revision, tombstone
-from collector.store.voices import group, ungroup
+from collector.store.voices import elect, group, ungroup
 
 _FIELDS = tuple(f.name for f in fields(Mention))
 _CONTENT = ("text", "rating", "edited_at")
@@ -119,8 +119,14 @@ def _insert(conn: Connection, store: Store, fresh: Sequence[Mention]) -> None:
     rows = [_row(m, store) | {"head": True, "revision": 1, "suspicion_due": True} for m in fresh]
     ids = list(conn.scalars(insert(mention).returning(mention.c.id, sort_by_parameter_order=True), rows))
     index_texts(conn, ids)
-    group(conn, store.observer, list(zip(ids, fresh, strict=True)))
+    unsettled = group(conn, list(zip(ids, fresh, strict=True)))
     store.observer.arriving(conn, ids, unread=True)
+    _elect(conn, store, unsettled)
+
+
+def _elect(conn: Connection, store: Store, voices: set[int]) -> None:
+    if store.leave_out_suspects:
+        elect(conn, store, voices)
 
 
 def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Mention]]) -> None:
@@ -159,8 +165,9 @@ def _edit(conn: Connection, store: Store, edited: Sequence[tuple[RowMapping, Men
         ],
     )
     index_texts(conn, ids)
-    group(conn, store.observer, [(row["id"], m) for row, m in edited])
+    unsettled = group(conn, [(row["id"], m) for row, m in edited])
     store.observer.arriving(conn, ids, unread=True)
+    _elect(conn, store, unsettled)
 
 
 def _newer(row: RowMapping, m: Mention, name: str) -> Any:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, not_, or_, select, text, update
 
 from collector.identity import normal_words
 from collector.mention import Kind
 from collector.store import HOUR, Store, from_hour
 from collector.store.tables import CHUNK, mention
+from collector.store.voices import elect
 from collector.suspicion import (
     COPIES_FROM,
     KNOWN_AFTER,
@@ -143,47 +144,42 @@ def _kept(suspect: Suspect | None) -> tuple[str | None, str | None]:
 
 
 def _flag(conn: Connection, store: Store, ids: Sequence[int], wanted: Mapping[int, Suspect]) -> None:
-    """Keep what is suspect now; where suspects are left out, voices change with it."""
-    locked = select(mention.c.id, mention.c.voice_id, mention.c.head).where(mention.c.id.in_(ids)).with_for_update()
-    rows = conn.execute(locked).all()
-    counted = {row.id: row.voice_id == row.id and _counts(store, suspect=row.id in wanted) for row in rows}
-    moved = [row.id for row in rows if row.head != counted[row.id]]
-    store.observer.leaving(conn, moved)
+    """Keep what is suspect now; where suspects are left out, those who stand for their voices change with it."""
     values = []
-    for row in rows:
-        suspicion, reason = _kept(wanted.get(row.id))
-        values.append({"row_id": row.id, "suspicion_": suspicion, "reason_": reason, "head_": counted[row.id]})
+    for row_id in ids:
+        suspicion, reason = _kept(wanted.get(row_id))
+        values.append({"row_id": row_id, "suspicion_": suspicion, "reason_": reason})
     conn.execute(
         update(mention)
         .where(mention.c.id == bindparam("row_id"))
-        .values(suspicion=bindparam("suspicion_"), suspicion_reason=bindparam("reason_"), head=bindparam("head_")),
+        .values(suspicion=bindparam("suspicion_"), suspicion_reason=bindparam("reason_")),
         values,
     )
-    store.observer.arriving(conn, moved, unread=False)
-
-
-def _counts(store: Store, *, suspect: bool) -> bool:
-    return not (suspect and store.leave_out_suspects)
+    elect(conn, store, set(conn.scalars(select(mention.c.voice_id).where(mention.c.id.in_(ids)).distinct())))
 
 
 def settle(store: Store) -> int:
     """Make every suspect count as a voice or not, as the store now says; returns how many voices changed."""
-    wrong = and_(
-        mention.c.suspicion.is_not(None),
-        mention.c.voice_id == mention.c.id,
-        mention.c.head.is_(store.leave_out_suspects),
-    )
+    wrong = _wrongly_stood_for(left_out=store.leave_out_suspects)
     changed = 0
     while True:
         with store.write() as conn:
-            ids = list(conn.scalars(select(mention.c.id).where(wrong).limit(CHUNK).with_for_update()))
-            store.observer.leaving(conn, ids)
-            if ids:
-                conn.execute(update(mention).where(mention.c.id.in_(ids)).values(head=not store.leave_out_suspects))
-            store.observer.arriving(conn, ids, unread=False)
-        changed += len(ids)
-        if len(ids) < CHUNK:
+            voices = conn.scalars(select(mention.c.id).where(wrong).order_by(mention.c.id).limit(CHUNK)).all()
+            elect(conn, store, voices)
+        changed += len(voices)
+        if len(voices) < CHUNK:
             return changed
+
+
+def _wrongly_stood_for(*, left_out: bool) -> ColumnElement[bool]:
+    """Which leaders' voices are to be elected anew: only where a leader is suspect may anybody else stand for it."""
+    led = and_(mention.c.suspicion.is_not(None), mention.c.voice_id == mention.c.id)
+    if not left_out:
+        return and_(led, not_(mention.c.head))
+    member, other = mention.alias(), mention.alias()
+    unsuspected = exists().where(member.c.voice_id == mention.c.id, member.c.suspicion.is_(None))
+    stood_for = exists().where(other.c.voice_id == mention.c.id, other.c.head)
+    return and_(led, or_(mention.c.head, and_(unsuspected, not_(stood_for))))
 
 
 def suspects_since(conn: Connection, since: datetime) -> list[tuple[str, str, int]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from collector.mention import Kind, Mention
 from collector.store import Store
-from collector.store.mentions import delete_mentions, save_mentions
+from collector.store.mentions import delete_mentions, ids_of, save_mentions
 from collector.store.suspects import look_at_new, settle, suspects_since
 from collector.store.tables import mention
 from sentiment.read import read_unread
@@ -51,6 +54,11 @@ def voices(store: Store) -> int:
         return int(conn.scalar(select(func.sum(count_day.c.voices)).where(count_day.c.facet == "all")) or 0)
 
 
+def stand_for_voices(store: Store) -> set[str]:
+    with store.read() as conn:
+        return set(conn.scalars(select(mention.c.external_id).where(mention.c.head)))
+
+
 def flagged(store: Store) -> dict[str, str]:
     with store.read() as conn:
         rows = conn.execute(select(mention.c.external_id, mention.c.suspicion_reason).order_by(mention.c.id))
@@ -82,6 +90,49 @@ def test_late_copies_join_the_suspects_and_none_counts_where_suspects_are_left_o
         look_at_new(strict)
     assert len(flagged(strict)) == 8
     assert voices(strict) == 1
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_the_one_post_that_a_flood_is_spared_is_the_voice_in_whatever_order_it_is_collected(
+    any_store: Store, newest_first: bool
+) -> None:
+    strict = replace(any_store, leave_out_suspects=True)
+    posts = [
+        a_mention(f"p{n}", text=BOMB, kind=Kind.POST, author_key="f" * 32, created_at=NOW + timedelta(minutes=n))
+        for n in range(12)
+    ]
+    save(strict, posts[::-1] if newest_first else posts)
+    look_at_new(strict)
+    assert set(flagged(strict)) == {f"p{n}" for n in range(1, 12)}
+    assert voices(strict) == 1
+    assert stand_for_voices(strict) == {"p0"}
+
+
+def test_a_known_customer_among_bombers_still_counts_and_hands_on_when_gone(any_store: Store) -> None:
+    strict = replace(any_store, leave_out_suspects=True)
+    known(strict)
+    customers = [
+        a_mention(f"customer{n}", text=BOMB, author_key="a" * 32, created_at=NOW + timedelta(minutes=30 - n))
+        for n in range(2)
+    ]
+    save(strict, [*bombing(6), customers[0]])
+    look_at_new(strict)
+    assert "customer0" not in flagged(strict)
+    assert stand_for_voices(strict) == {"old", "customer0"}
+    save(strict, [customers[1]])
+    assert stand_for_voices(strict) == {"old", "customer1"}
+    with strict.write() as conn:
+        delete_mentions(conn, strict, ids_of(conn, "reviews", ["customer1"]), reason="test", now=NOW)
+    assert stand_for_voices(strict) == {"old", "customer0"}
+    assert settle(any_store) == 1
+    assert stand_for_voices(any_store) == {"old", "bomb0"}
+    assert settle(strict) == 1
+    assert stand_for_voices(strict) == {"old", "customer0"}
+    assert voices(strict) == 2
+    later = {"text": "No, they were kind", "edited_at": NOW + HOUR, "fetched_at": NOW + HOUR}
+    save(strict, [replace(customers[0], **later)])
+    assert stand_for_voices(strict) == {"old", "customer0"}
+    assert voices(strict) == 2
 
 
 def test_a_source_just_begun_has_only_new_authors_and_none_is_suspect(store: Store) -> None:
@@ -127,7 +178,9 @@ def test_whether_suspects_count_is_kept_with_the_store(tmp_path: Path) -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["save", "flood", "edit", "delete", "look", "read", "settle"]), st.integers(0, 7)),
+        st.tuples(
+            st.sampled_from(["save", "flood", "known", "edit", "delete", "look", "read", "settle"]), st.integers(0, 7)
+        ),
         min_size=4,
         max_size=14,
     )
@@ -140,13 +193,22 @@ def test_counts_equal_a_recount_whatever_is_suspect(history: list[tuple[str, int
         for step, number in history:
             now = NOW + timedelta(hours=2)
             if step == "save":
-                save(store, bombing(number + 3, Kind.POST if number % 2 else Kind.REVIEW))
+                save(store, bombing(number + 3, Kind.POST if number % 2 else Kind.REVIEW)[::-1])
+            elif step == "known":
+                at = NOW + timedelta(minutes=20 - number)
+                save(store, [a_mention(f"k{number}", text=BOMB, author_key="a" * 32, created_at=at)])
             elif step == "flood":
                 save(
                     store,
                     [
-                        a_mention(f"f{n}", kind=Kind.POST, author_key="f" * 32, created_at=NOW)
-                        for n in range(number + 8)
+                        a_mention(
+                            f"f{n}",
+                            text=BOMB,
+                            kind=Kind.POST,
+                            author_key="f" * 32,
+                            created_at=NOW + timedelta(minutes=n),
+                        )
+                        for n in reversed(range(number + 8))
                     ],
                 )
             elif step == "edit":
@@ -166,8 +228,20 @@ def test_counts_equal_a_recount_whatever_is_suspect(history: list[tuple[str, int
         settle(store)
         voices(store)
         with store.read() as conn:
-            rows = conn.execute(select(mention.c.id, mention.c.voice_id, mention.c.head, mention.c.suspicion)).all()
+            rows = conn.execute(select(mention)).all()
         store.engine.dispose()
+    assert {row.id for row in rows if row.head} == recounted(rows, leave_out=store.leave_out_suspects)
+
+
+def recounted(rows: Sequence[Row[*tuple[Any, ...]]], *, leave_out: bool) -> set[int]:
+    """Who must stand for the voices of these mentions."""
+    members: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in rows:
-        stands = row.voice_id == row.id and not (store.leave_out_suspects and row.suspicion is not None)
-        assert row.head == stands
+        members[row.voice_id].append(row)
+    stand = set()
+    for voice, said in members.items():
+        assert voice in {row.id for row in said}
+        fit = [row for row in said if not (leave_out and row.suspicion)]
+        if fit:
+            stand.add(min(fit, key=lambda row: (row.id != row.voice_id, row.created_at, row.id)).id)
+    return stand
