@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collector.identity import normal_words
+from collector.identity import LONGEST, normal_words
 from sentiment.reading import Sentiment
 from sentiment.taxonomy import taxonomy
 
@@ -14,6 +17,8 @@ MOST_WORDS = 6
 """Words of a term: a rule is about an expression, not about a text."""
 TERM_LIMIT = 200
 """Characters."""
+WORDS_LIMIT = 500
+"""Characters of its normal words: a ligature may stand for many letters."""
 SENTIMENT, ASPECT = "sentiment", "aspect"
 
 
@@ -55,6 +60,13 @@ class TermRule:
         size, own = len(self.words), list(self.words)
         return any(list(words[at : at + size]) == own for at, word in enumerate(words) if word == own[0])
 
+    def is_in(self, text: str) -> bool:
+        """Whether a text has the term, whatever its brand and language."""
+        # The letters are looked for first: to cut a text into words takes five times as long.
+        start = text[: LONGEST * 40]
+        folded = (start if start.isascii() else unicodedata.normalize("NFKC", start)).casefold()
+        return all(word in folded for word in self.words) and self.matches(normal_words(text))
+
     def as_change(self) -> dict[str, Any]:
         """What it changes in the form of a correction: field, aspect, after."""
         return {"field": self.field, "aspect": self.aspect, "after": None if self.after is None else self.after.value}
@@ -69,6 +81,8 @@ def term_rule(
         raise BadRule(f"“{term[:40]}” has no word in it: give the word or expression as customers write it.")
     if len(words) > MOST_WORDS:
         raise BadRule(f"“{term[:40]}” has {len(words)} words; a term has at most {MOST_WORDS}.")
+    if len(term.strip()) > TERM_LIMIT or len(" ".join(words)) > WORDS_LIMIT:
+        raise BadRule(f"“{term.strip()[:40]}…” is too long: a term has at most {TERM_LIMIT} characters.")
     if aspect is None and after is None:
         raise BadRule("Say what the term means: negative, neutral or positive.")
     try:
@@ -76,7 +90,7 @@ def term_rule(
     except ValueError as error:
         raise BadRule(f"“{after}” is none of negative, neutral, positive.") from error
     return TermRule(
-        term=term.strip()[:TERM_LIMIT],
+        term=term.strip(),
         words=words,
         aspect=aspect,
         after=said,
@@ -102,10 +116,23 @@ def applying(rules: Sequence[TermRule], text: str, *, brand: str, language: str 
 
 def passage(text: str, rule: TermRule, *, around: int = 60) -> str:
     """The place of a text that shows the term, cut to some characters on each side."""
-    folded = text.casefold()
-    at = max(0, min((i for i in (folded.find(word) for word in rule.words) if i >= 0), default=0))
-    start, end = max(0, at - around), min(len(text), at + len(rule.term) + around)
+    at, past = _place(text, rule)
+    start, end = max(0, at - around), min(len(text), past + around)
     return ("…" if start else "") + text[start:end].replace("\n", " ") + ("…" if end < len(text) else "")
+
+
+def _place(text: str, rule: TermRule) -> tuple[int, int]:
+    """Where a text first has the term: its first character and the one after its last; the start, if nowhere."""
+    size, last = len(rule.words), deque[tuple[str, int, int]](maxlen=len(rule.words))
+    for part in re.finditer(r"\S+", text):
+        if not normal_words(part.group()):
+            continue
+        for word in re.finditer(r"\w+", part.group()):
+            for normal in normal_words(word.group()):
+                last.append((normal, part.start() + word.start(), part.start() + word.end()))
+                if len(last) == size and tuple(one[0] for one in last) == rule.words:
+                    return last[0][1], min(last[-1][2], last[0][1] + TERM_LIMIT)
+    return 0, 0
 
 
 def told(rule: TermRule) -> str:

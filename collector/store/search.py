@@ -40,7 +40,10 @@ def matching(conn: Connection, words: str) -> Select[int]:
     query = " AND ".join(_quoted(term) for term in wanted)
     for term in unwanted:
         query = f"({query}) NOT {_quoted(term)}"
-    ids = text("SELECT rowid AS id FROM mention_fts WHERE mention_fts MATCH :query").bindparams(query=query)
+    # Unique: two of these in one statement would otherwise share the words of the last.
+    ids = text("SELECT rowid AS id FROM mention_fts WHERE mention_fts MATCH :query").bindparams(
+        bindparam("query", query, unique=True)
+    )
     return select(ids.columns(column("id", BigInteger)).subquery().c.id)
 
 

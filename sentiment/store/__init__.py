@@ -12,6 +12,7 @@ from collector.store import Store, migrate, open_engine
 from collector.store.suspects import settle
 from sentiment.store.counts import add_to_counts, place_facets, suspects_left_out
 from sentiment.store.readings import drop_labels, queue
+from sentiment.store.turn import take_turn
 
 
 class Counting:
@@ -19,10 +20,12 @@ class Counting:
 
     def leaving(self, conn: Connection, ids: Sequence[int]) -> None:
         """Take what these mentions contribute out of the counts."""
+        take_turn(conn)
         add_to_counts(conn, ids, sign=-1)
 
     def arriving(self, conn: Connection, ids: Sequence[int], *, unread: bool) -> None:
         """Add what they contribute now; texts that are new lose their old label and wait to be read."""
+        take_turn(conn)
         if unread:
             drop_labels(conn, ids)
             queue(conn, ids)
@@ -41,6 +44,7 @@ def open_store(
     migrate(engine)
     store = Store(engine=engine, zone=zone, salt=salt, keep_authors=keep_authors, observer=Counting())
     with store.write() as conn:
+        take_turn(conn)
         place_facets(conn)
         left_out = suspects_left_out(conn, leave_out_suspects)
     store = replace(store, leave_out_suspects=left_out)

@@ -12,6 +12,7 @@ from sentiment.reading import Sentiment
 from sentiment.store.corrections import CannotCorrect, Change, correct_together, undo_batch
 from sentiment.store.readings import label
 from sentiment.store.samples import number_of, sampled
+from sentiment.store.turn import take_turn
 
 SKIP = "skip"
 
@@ -36,6 +37,7 @@ def check(
         Sentiment(verdict)
     here = and_(sampled.c.week == number_of(monday), sampled.c.mention_id == mention_id)
     kept = sorted(set(wrong)) if verdict != SKIP else []
+    take_turn(conn)
     found = update(sampled).where(here, sampled.c.verdict.is_(None))
     if not conn.execute(found.values(verdict=verdict, wrong=kept, who=who, at=now)).rowcount:
         raise CannotCorrect("Somebody has checked this mention just now.")
@@ -51,6 +53,7 @@ def check(
 
 def take_back(conn: Connection, store: Store, monday: date, who: str, now: datetime) -> int | None:
     """Undo the last check that a person made in a week's sample, with its corrections; returns the mention."""
+    take_turn(conn)
     week = number_of(monday)
     last = conn.execute(
         select(sampled.c.mention_id, sampled.c.batch_id)

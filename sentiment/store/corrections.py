@@ -14,6 +14,7 @@ from collector.store.tables import CHUNK, mention
 from sentiment.reading import Intent, Loyalty, Sentiment, Stage
 from sentiment.store.readings import correction, correction_batch, label, label_aspect, relabel_counted
 from sentiment.store.samples import sampled
+from sentiment.store.turn import take_turn
 
 ABOUT_US = "about_us"
 
@@ -61,6 +62,7 @@ def correct(
     and after=None removes it). Raises CannotCorrect, or ValueError for a value outside its closed set.
     """
     change = Change(field=field, after=after, aspect=aspect)
+    take_turn(conn)
     held = _held(conn, [mention_id], change)
     if mention_id not in held:
         raise CannotCorrect(f"Mention {mention_id} does not exist or has not been read yet.")
@@ -84,6 +86,7 @@ def correct_together(
     what: the whole in words, for whoever may undo it. A change that says what is held anyway is left out, and so are
     mentions that were not read yet.
     """
+    take_turn(conn)
     batch = int(
         conn.execute(
             insert(correction_batch).values(what=what[:300], who=who, at=now).returning(correction_batch.c.id)
@@ -109,6 +112,7 @@ def correct_together(
 
 def undo_correction(conn: Connection, store: Store, correction_id: int, now: datetime) -> None:
     """Take a correction back; it stays in the record as undone."""
+    take_turn(conn)
     mention_id = conn.scalar(
         update(correction)
         .where(correction.c.id == correction_id, correction.c.undone_at.is_(None))
@@ -117,8 +121,8 @@ def undo_correction(conn: Connection, store: Store, correction_id: int, now: dat
     )
     if mention_id is None:
         raise CannotCorrect(f"Correction {correction_id} does not exist or is undone already.")
-    if not relabel_counted(conn, store, [mention_id]):
-        raise CannotCorrect(f"Mention {mention_id} does not exist or has not been read yet.")
+    # A text that was edited since waits to be read anew: there is no label to restore yet, and then none is changed.
+    relabel_counted(conn, store, [mention_id])
 
 
 def undo_batch(conn: Connection, store: Store, batch: int, now: datetime) -> int:
@@ -126,6 +130,7 @@ def undo_batch(conn: Connection, store: Store, batch: int, now: datetime) -> int
 
     Corrections that people made of the same mentions before or since stand.
     """
+    take_turn(conn)
     open_one = update(correction_batch).where(correction_batch.c.id == batch, correction_batch.c.undone_at.is_(None))
     if not conn.execute(open_one.values(undone_at=now)).rowcount:
         raise CannotCorrect("These corrections do not exist or are undone already.")

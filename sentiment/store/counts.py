@@ -32,6 +32,7 @@ from collector.store import metadata
 from collector.store.runs import upsert
 from collector.store.tables import CHUNK, mention
 from sentiment.store.readings import label, label_aspect
+from sentiment.store.turn import take_turn
 from sentiment.taxonomy import ALL, taxonomy
 
 FIGURES = ("mentions", "voices", "negative", "neutral", "positive", "unread", "satisfaction")
@@ -239,6 +240,7 @@ def _by_key(rows: Sequence[Row[*tuple[Any, ...]]], width: int) -> dict[tuple[obj
 
 def rebuild(conn: Connection) -> None:
     """Throw all counts away and count from scratch."""
+    take_turn(conn)
     for table, bucket in ((count_hour, "hour"), (count_day, "day")):
         conn.execute(delete(table))
         conn.execute(insert(table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, 1)))

@@ -36,6 +36,7 @@ from collector.store.tables import CHUNK, mention
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
 from sentiment.store.layers import effective
 from sentiment.store.term_rules import rules_on
+from sentiment.store.turn import take_turn
 from sentiment.terms import TermRule, applying
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -249,6 +250,7 @@ def save_readings(conn: Connection, store: Store, read: Sequence[tuple[Unread, R
 
     A mention that was edited or deleted since it was claimed is left out: its new text is in the queue.
     """
+    take_turn(conn)
     saved = 0
     for start in range(0, len(read), CHUNK):
         saved += _save_chunk(conn, store, read[start : start + CHUNK], now)
@@ -373,6 +375,7 @@ def present_readings(conn: Connection, ids: Sequence[int]) -> dict[int, Reading]
 
 def relabel_counted(conn: Connection, store: Store, ids: Sequence[int]) -> int:
     """Write the labels of these mentions anew, and move the counts with them; how many there were to write."""
+    take_turn(conn)
     found = present_readings(conn, ids)
     if found:
         store.observer.leaving(conn, list(found))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select, update
@@ -24,11 +25,16 @@ from sentiment.store.readings import (
     standing_corrections,
 )
 from sentiment.store.term_rules import add_rule, end_rule, rule, rule_of, rules_on
+from sentiment.store.turn import take_turn
 from sentiment.terms import TermRule, in_order, passage
 
 PREVIEWED = 2_000
 """Mentions that a preview looks at, newest first; a second or two."""
 EXAMPLES = 8
+WALKED = 5_000
+"""Mentions whose texts settling looks at in one transaction: some tens of milliseconds where none has the term."""
+MOST_SPELLINGS = 3
+"""Places of a term where ss may be written ß that a preview searches for in either spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +129,9 @@ def switch_off(conn: Connection, rule_id: int, *, who: str, now: datetime) -> bo
 
 
 def settle(store: Store, stop: Callable[[], bool] = lambda: False) -> Iterator[int]:
-    """Bring mentions in line with rules that were switched on or off, some hundred a transaction, and tell how many.
+    """Bring mentions in line with rules that were switched on or off, some thousand a transaction, and tell how many.
 
+    Every text is looked at, by the very test that a new reading goes through: an index cuts words in other places.
     Counts move in the same transactions. It may be stopped or killed at any point and goes on from there; several at
     once do the same work twice, to the same end.
     """
@@ -134,7 +141,10 @@ def settle(store: Store, stop: Callable[[], bool] = lambda: False) -> Iterator[i
         if not waiting or stop():
             return
         with store.write() as conn:
-            row = conn.execute(select(rule).where(rule.c.settled_to.is_not(None)).order_by(rule.c.id)).first()
+            take_turn(conn)
+            due = select(rule).where(rule.c.settled_to.is_not(None)).order_by(rule.c.id).limit(1)
+            # Whoever switches it off meanwhile waits, or it would be noted as settled by what it was before.
+            row = conn.execute(due.with_for_update()).first()
             done = 0 if row is None else _settle_some(conn, store, row)
         yield done
 
@@ -145,19 +155,36 @@ def unsettled(conn: Connection) -> bool:
 
 
 def _settle_some(conn: Connection, store: Store, row: Any) -> int:
-    candidates = _candidates(conn, rule_of(row)).where(mention.c.id > row.settled_to).order_by(mention.c.id)
-    ids = list(conn.scalars(candidates.limit(CHUNK)))
-    relabel_counted(conn, store, ids)
-    place = ids[-1] if len(ids) == CHUNK else None
+    made = rule_of(row)
+    changed = select(label.c.mention_id).where(label.c.rule_id == row.id, label.c.mention_id > row.settled_to)
+    query = select(mention.c.id, mention.c.text).where(mention.c.id > row.settled_to)
+    if made.brand is not None:
+        query = query.where(mention.c.brand == made.brand)
+    walked = conn.execute(query.order_by(mention.c.id).limit(WALKED)).all()
+    place = walked[-1].id if len(walked) == WALKED else None
+    if place is not None:
+        changed = changed.where(label.c.mention_id <= place)
+    ids = sorted({one.id for one in walked if made.is_in(one.text)} | set(conn.scalars(changed)))
+    for start in range(0, len(ids), CHUNK):
+        relabel_counted(conn, store, ids[start : start + CHUNK])
     conn.execute(update(rule).where(rule.c.id == row.id).values(settled_to=place))
     return len(ids)
 
 
 def _candidates(conn: Connection, made: TermRule) -> Select[int]:
     """Ids of mentions whose text may have the term: by the index, as it was written and as normal words."""
-    written = {f'"{term.replace(chr(34), " ")}"' for term in (made.term, " ".join(made.words))}
+    written = {f'"{term.replace(chr(34), " ")}"' for term in (made.term, *_spellings(made.words))}
     found = [mention.c.id.in_(matching(conn, words)) for words in sorted(written)]
-    if made.id is not None:
-        found.append(mention.c.id.in_(select(label.c.mention_id).where(label.c.rule_id == made.id)))
     query = select(mention.c.id).where(or_(*found))
     return query if made.brand is None else query.where(mention.c.brand == made.brand)
+
+
+def _spellings(words: Sequence[str]) -> list[str]:
+    """Normal words as they may be written: ss stands for ß, too, which the index keeps apart."""
+    parts = " ".join(words).split("ss")
+    doubtful = min(len(parts) - 1, MOST_SPELLINGS)
+    rest = "ss".join(parts[doubtful:])
+    return [
+        "".join(part + sign for part, sign in zip(parts, signs, strict=False)) + rest
+        for signs in product(("ss", "ß"), repeat=doubtful)
+    ]

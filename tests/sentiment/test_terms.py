@@ -76,3 +76,21 @@ def test_a_text_matches_its_own_words_and_nothing_breaks(text: str, other: str) 
         rule = term_rule(text, "negative")
         assert rule.matches(normal_words(f"{other} {' '.join(words)} {other}"))
         passage(f"{other}{text}", rule)
+
+
+@pytest.mark.parametrize("term", ["x" * 201, "㌖" * 150])
+def test_a_term_too_long_to_be_kept_is_refused(term: str) -> None:
+    with pytest.raises(BadRule, match="too long"):
+        term_rule(term, "positive")
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "shown"),
+    [
+        ("sick", "a sickening seasick trip, @sick " + "x " * 100 + "and SICK food", "SICK food"),
+        ("not bad", "bad and not good, " + "y " * 100 + "but not  bad at all", "not  bad at all"),
+        ("spass", "kein spassiger " + "z " * 100 + "Spaß war das", "Spaß war das"),
+    ],
+)
+def test_a_passage_shows_the_whole_term_and_no_part_of_another_word(term: str, text: str, shown: str) -> None:
+    assert passage(text, term_rule(term, "positive"), around=16).endswith(shown)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from collector.store import Store
-from collector.store.mentions import save_mentions
+from collector.store.mentions import delete_mentions, save_mentions
 from collector.store.tables import mention
 from sentiment.read import read_unread
-from sentiment.store.corrections import correct
+from sentiment.store import open_store
+from sentiment.store.corrections import Change, correct, correct_together
 from sentiment.store.counts import count_hour, verify
-from sentiment.store.readings import label, label_aspect
+from sentiment.store.readings import label, label_aspect, queue_other_models, relabel_counted
 from sentiment.store.term_rules import rules_on
 from sentiment.store.terms import preview, settle, switch_off, switch_on, unsettled
-from sentiment.terms import TermRule, term_rule
+from sentiment.terms import BadRule, TermRule, term_rule
+from tests.conftest import BERLIN
 from tests.fakes import NOW, FakeReader, a_mention
 
 SICK = term_rule("sick", "positive")
@@ -155,3 +164,136 @@ def test_a_preview_says_where_it_stopped_looking(read_store: Store) -> None:
     with read_store.read() as conn:
         seen = preview(conn, term_rule("late", "positive"), limit=2)
     assert (seen.looked_at, seen.more) == (2, True)
+
+
+ODD = (
+    "Spaß war das", "der SPASS war gross", "it was slow.Terrible boat", "slow/terrible/again", "see slow.terrible.com",
+    "slow @crew terrible", "slow https://example.org/x terrible", "ｓｌｏｗ terrible", "so_slow", "slowly",
+    "Maße und Masse",
+    "eﬃcient", "RT slow", "e-slow terrible", "slow-terrible", "İslow", "slow\u0301 terrible", "1.slow 2.terrible",
+)  # fmt: skip
+"""Texts that an index cuts into other words than a rule goes by."""
+
+
+def relabelled(store: Store) -> list[tuple[int, int, int | None]]:
+    """(mention, sentiment, rule) of every label, as reading everything anew would write them; nothing is kept."""
+    with store.write() as conn:
+        relabel_counted(conn, store, list(conn.scalars(select(mention.c.id))))
+        found = conn.execute(
+            select(label.c.mention_id, label.c.sentiment, label.c.rule_id).order_by(label.c.mention_id)
+        )
+        return [(row.mention_id, row.sentiment, row.rule_id) for row in found]
+
+
+def held(store: Store) -> list[tuple[int, int, int | None]]:
+    with store.read() as conn:
+        assert verify(conn) == []
+        found = conn.execute(
+            select(label.c.mention_id, label.c.sentiment, label.c.rule_id).order_by(label.c.mention_id)
+        )
+        return [(row.mention_id, row.sentiment, row.rule_id) for row in found]
+
+
+@pytest.mark.parametrize("term", ["spass", "Spaß", "slow", "terrible", "slow terrible", "masse", "efficient"])
+def test_settling_changes_whatever_a_fresh_reading_would(any_store: Store, term: str) -> None:
+    with any_store.write() as conn:
+        save_mentions(conn, any_store, [a_mention(str(n), text=text) for n, text in enumerate(ODD)])
+    read_unread(any_store, FakeReader(), clock=lambda: NOW)
+    number = put_on(any_store, term_rule(term, "positive"))
+    settled = held(any_store)
+    assert settled == relabelled(any_store)
+    assert any(rule == number for _, _, rule in settled)
+    with any_store.write() as conn:
+        switch_off(conn, number, who="Ada", now=NOW)
+    list(settle(any_store))
+    settled = held(any_store)
+    assert settled == relabelled(any_store)
+    assert not any(rule for _, _, rule in settled)
+
+
+_PIECES = st.sampled_from(["slow", "Spaß", "SPASS", "gro", "ß", "ss", "boat", "ﬁ", "@", "https://a.b/", "_", "RT "])
+_JOINTS = st.sampled_from([" ", ".", "/", "-", "", ", ", "\n", "\u0301"])
+_TEXTS = st.lists(st.tuples(_PIECES, _JOINTS), min_size=1, max_size=6).map(lambda parts: "".join(map("".join, parts)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(_TEXTS, min_size=1, max_size=8), term=_TEXTS)
+def test_settling_equals_relabelling_everything(texts: list[str], term: str) -> None:
+    try:
+        made = term_rule(term, "positive")
+    except BadRule:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(str(Path(folder) / "s.db"), zone=BERLIN, salt=b"s")
+        try:
+            with store.write() as conn:
+                save_mentions(conn, store, [a_mention(str(n), text=text) for n, text in enumerate(texts)])
+            read_unread(store, FakeReader(), clock=lambda: NOW)
+            put_on(store, made)
+            assert held(store) == relabelled(store)
+        finally:
+            store.engine.dispose()
+
+
+def test_a_preview_finds_either_spelling_of_a_sharp_s(any_store: Store) -> None:
+    texts = ["der Spaß auf der Straße", "der Spass auf der Straße", "der SPASS auf der Strasse"]
+    with any_store.write() as conn:
+        save_mentions(conn, any_store, [a_mention(str(n), text=text) for n, text in enumerate(texts)])
+    read_unread(any_store, FakeReader(), clock=lambda: NOW)
+    with any_store.read() as conn:
+        for term in ("spass auf der strasse", "Spaß auf der Straße", "Spass auf der Straße"):
+            assert preview(conn, term_rule(term, "positive")).matching == 3
+
+
+def at_once(*tasks: Callable[[], object]) -> None:
+    """Run these in threads of their own, begun together; what any of them raises is raised here."""
+    gate = Barrier(len(tasks))
+
+    def begun(task: Callable[[], object]) -> None:
+        gate.wait()
+        task()
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        for done in [pool.submit(begun, task) for task in tasks]:
+            done.result()
+
+
+def test_several_at_once_that_move_the_same_mentions_keep_counts_exact(any_store: Store) -> None:
+    texts = [f"sick and late number {n}" for n in range(400)]
+    with any_store.write() as conn:
+        save_mentions(conn, any_store, [a_mention(str(n), text=text) for n, text in enumerate(texts)])
+    read_unread(any_store, FakeReader(), clock=lambda: NOW)
+    again = FakeReader()
+    again.name = "fake-2"
+    with any_store.write() as conn:
+        ids = list(conn.scalars(select(mention.c.id)))
+        switch_on(conn, SICK, who="Kim", now=NOW)
+        switch_on(conn, term_rule("number", "negative", aspect="price"), who="Kim", now=NOW)
+        queue_other_models(conn, again.name)
+
+    def work() -> None:
+        list(settle(any_store))
+
+    def correcting() -> None:
+        for part in (ids[:150], ids[150:300]):
+            changes = [(i, Change(field="sentiment", after="neutral")) for i in part]
+            with any_store.write() as conn:
+                correct_together(conn, any_store, changes, what="x", who="Ada", now=NOW)
+
+    def collecting() -> None:
+        later = NOW + timedelta(hours=1)
+        edited = [a_mention(str(n), text=f"sick and edited {n}", fetched_at=later) for n in range(100)]
+        with any_store.write() as conn:
+            save_mentions(conn, any_store, [a_mention("new", text="sick and new"), *edited])
+
+    def reading() -> None:
+        read_unread(any_store, again, clock=lambda: NOW, batch=200)
+
+    def deleting() -> None:
+        with any_store.write() as conn:
+            delete_mentions(conn, any_store, ids[380:], reason="erased", now=NOW)
+
+    at_once(work, work, correcting, collecting, reading, deleting)
+    read_unread(any_store, again, clock=lambda: NOW)
+    assert held(any_store) == relabelled(any_store)
+    labels(any_store)
