@@ -56,7 +56,13 @@ def spikes(
         warn(f"line {aside.line}: {aside.reason}; set aside")
     if report.set_aside_count > 20:
         warn(f"and {report.set_aside_count - 20:,} more rows")
-    warn(f"{report.judged:,} buckets of {report.series:,} series judged, {report.flagged:,} flagged.")
+    raised = report.highest_bar > report.alert_score
+    bar = f"{report.alert_score:.2f}" + (
+        f", up to {report.highest_bar:.2f} where the past was restless" if raised else ""
+    )
+    warn(
+        f"{report.judged:,} buckets of {report.series:,} series judged, {report.flagged:,} flagged (from score {bar})."
+    )
 
 
 def backtest(

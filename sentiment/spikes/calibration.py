@@ -74,7 +74,7 @@ def calibrate(
 
     `chance`: of a false alert, for one series and day, that the budget allows.
     """
-    days = [one for one in highs if day - MEMORY_DAYS <= one < day - LAG_DAYS]
+    days = [one for one in highs if day - MEMORY_DAYS <= one < day - LAG_DAYS and not np.isnan(highs[one]).all()]
     if len(days) < LEAST_DAYS:
         return Calibration.none(nominal, len(next(iter(highs.values()), np.zeros(0))))
     past = np.stack([highs[one] for one in sorted(days)])

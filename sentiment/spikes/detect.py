@@ -33,7 +33,7 @@ class Watch:
     """What is remembered of each series from step to step: inside an episode or not, and its last restless step.
 
     `highs` has the highest score of each of the last days, by series, before recalibration, and `weights` the largest
-    weight (see sentiment.spikes.severity); nan where not judged.
+    weight (see sentiment.spikes.severity); nan where not judged, or where most of a day that is over was not covered.
     """
 
     open: NDArray[np.bool_]
@@ -175,9 +175,13 @@ class Day:
         scores = self._follow(windows, stacked, self._restless(short, stirring), threshold, watch)
         return replace(scores, weight=weight)
 
-    def surges(self, threshold: float) -> Ints:
-        """Index of the window in which the count is beyond `threshold` at a usual share, −1 where there is none."""
+    def surges(self, threshold: float, scale: Floats) -> tuple[Ints, Floats]:
+        """Index of the longest window in which the count is beyond `threshold` at a usual share, and its score.
+
+        −1 and 0 where there is none. Scores are divided by `scale`, as those of `scores` are.
+        """
         found = np.full((len(self.baseline.rate), self.steps), -1, dtype=np.int64)
+        scores = np.zeros(found.shape)
         cold = self.cold()[:, None]
         for number, window in enumerate(self.grain.windows):
             if window.slow or window.steps > self.grain.steps_per_day or window.steps not in self.baseline.windows:
@@ -192,8 +196,10 @@ class Day:
             if worth.any():
                 tail = negative_binomial_tail(seen.observed[worth], np.maximum(seen.due[worth], 1e-6), spread[worth])
                 score = -np.log10(tail) + window.bonus - np.broadcast_to(cold, worth.shape)[worth]
+                score = score / np.broadcast_to(scale[:, None], worth.shape)[worth]
                 found[worth] = np.where(score >= threshold, number, found[worth])
-        return found
+                scores[worth] = np.where(score >= threshold, score, scores[worth])
+        return found, scores
 
     def _score(self, window: Window, seen: WindowCounts, cold: Floats) -> Floats:
         score = np.zeros_like(seen.observed)

@@ -111,7 +111,7 @@ def judge_span(
 
 def _ticks(history: SeriesHistory, judged: JudgedDay, *, every_verdict: bool) -> Iterator[Tick]:
     scores, threshold = judged.scores, judged.calibration.score
-    surge = judged.day.surges(threshold)
+    surge, surge_score = judged.day.surges(threshold, judged.calibration.scale)
     raised = (scores.score >= threshold - JOIN_MARGIN) & (scores.window >= 0)
     restless = scores.open & scores.restless
     telling = raised | restless | (surge >= 0)
@@ -130,7 +130,8 @@ def _ticks(history: SeriesHistory, judged: JudgedDay, *, every_verdict: bool) ->
                 if spike.spike_class is SpikeClass.SHARE_SHIFT and spike.excess < SHIFT_EXCESS:
                     judgement = Judgement.RAISED
             if judgement is not Judgement.UNUSUAL and surge[row, step] >= 0:
-                spike, judgement = spikes.surge(int(row), step, int(surge[row, step])), Judgement.UNUSUAL
+                spike = spikes.surge(int(row), step, int(surge[row, step]), float(surge_score[row, step]))
+                judgement = Judgement.UNUSUAL
             if judgement is Judgement.CALM and idle is not None:
                 judgement = idle[row][step]
             observed, expected = spikes.plain(int(row), step)
@@ -181,10 +182,10 @@ class _Spikes:
         window = self._windows[number]
         return self._spike(row, step, number, score, SpikeClass.SLOW_RISE if window.slow else None)
 
-    def surge(self, row: int, step: int, number: int) -> Spike:
-        return self._spike(row, step, number, None, SpikeClass.VOLUME_SURGE)
+    def surge(self, row: int, step: int, number: int, score: float) -> Spike:
+        return self._spike(row, step, number, score, SpikeClass.VOLUME_SURGE)
 
-    def _spike(self, row: int, step: int, number: int, score: float | None, known: SpikeClass | None) -> Spike:
+    def _spike(self, row: int, step: int, number: int, score: float, known: SpikeClass | None) -> Spike:
         window = self._windows[number]
         seen, base = self._counts[window], self._judged.day.baseline.windows[window.steps]
         observed, voices, due, expected, spread = (
@@ -220,7 +221,7 @@ class _Spikes:
             p=p,
             p_count=p_count,
             p_share=p_share,
-            score=score if score is not None else float(-np.log10(p) + window.bonus),
+            score=score,
             severity=severity(float(observed[0]), float(expected[0]), bands=self._own_bands(row)),
         )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.spikes.baseline import Baseline, Floats, fit
 from sentiment.spikes.calibration import COUNTS_ALONE, MEMORY_DAYS, WITH_TOTALS, Calibration, calibrate
-from sentiment.spikes.detect import Day, DayScores, Watch
+from sentiment.spikes.detect import LEAST_COVERED, Day, DayScores, Watch
 from sentiment.spikes.grain import Grain
 from sentiment.spikes.spike import weeks_between
 
@@ -82,6 +82,8 @@ def replay(
         scores = day.scores(calibration.score, watch, calibration.scale)
         earlier = dict(watch.weights)
         _remember(watch, number, grain, (scores, calibration, baseline))
+        if stop == day_start + per_day:
+            _forget(watch, number, m[:, memory:].mean(axis=1) < LEAST_COVERED)
         yield JudgedDay(first_step=at, day=day, scores=scores, calibration=calibration, weights=earlier)
         at = stop
 
@@ -98,6 +100,12 @@ def _remember(watch: Watch, day: int, grain: Grain, judged_day: tuple[DayScores,
         kept[day] = np.fmax(kept[day], found) if day in kept else found
         for old in [one for one in kept if one < day - MEMORY_DAYS]:
             del kept[old]
+
+
+def _forget(watch: Watch, day: int, unseen: NDArray[np.bool_]) -> None:
+    """Learn nothing of a day that is over from the series that were not read on most of it: calm is not known there."""
+    for kept in (watch.highs, watch.weights):
+        kept[day] = np.where(unseen, np.nan, kept[day])
 
 
 def _reach_days(grain: Grain) -> int:

@@ -202,7 +202,7 @@ class _Run:
             first = max(one.began - CHART_HOURS, one.last + 1 - CHART_POINTS)
             points = band(history, peak.series, first, min(one.last, history.end_step - 1), self._settings)
             with self._store.write() as conn:
-                weeks = weeks_between(peak.score, len(history.keys))
+                weeks = _weeks_of(conn, peak, len(history.keys))
                 save_explanation(conn, ids[_key(one)], explanation_json(told, peak, points, weeks))
 
     def _tell_bar(self, judged: Sequence[JudgedDay]) -> None:
@@ -220,6 +220,13 @@ class _Run:
                 figures = f"{peak.observed} in {peak.window} h, {peak.lower} to {peak.upper} expected"
                 when = f"{from_hour(event.at + 1):%Y-%m-%d %H:%M} UTC"
                 self._report.lines.append(f"{when}: {peak.spike_class.value} {event.kind.value}: {about}: {figures}")
+
+
+def _weeks_of(conn: Connection, peak: Spike, series: int) -> float:
+    """By chance once in so many weeks: a restless past that raised the bar of the day makes any score less rare."""
+    day = peak.at // DAY
+    raised = next((one.score - one.nominal for one in bars.bars(conn, day, day + 1)), 0.0)
+    return weeks_between(peak.score - raised, series)
 
 
 def _key(one: Incident) -> Key:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -34,22 +34,35 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSummary:
-    """What became of a file; `set_aside` names the first thousand rows that could not be used."""
+    """What became of a file; `set_aside` names the first thousand rows that could not be used.
+
+    `alert_score` is the bar that the budget asks for, `highest_bar` the highest to which a restless past raised it.
+    """
 
     spacing: Spacing
     series: int
     judged: int
     flagged: int
     alert_score: float
+    highest_bar: float
     set_aside: tuple[SetAside, ...]
     set_aside_count: int
+
+
+class Line(NamedTuple):
+    """One JSON line with its end, whether it is flagged, and the score from which it would be."""
+
+    text: str
+    flagged: bool
+    bar: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """Series × steps: the bucket's own expectation and bound, and the most surprising window that ends with it.
 
-    `bar`: the score from which each step is flagged, which a restless past has raised.
+    `bar`: the score from which each step is flagged, which a restless past has raised. `upper`: what the bucket alone
+    must exceed for it.
     """
 
     expected: Floats
@@ -78,16 +91,19 @@ def judge_file(
     settings = SpikeSettings(budget_weeks=budget_weeks, zone=zone)
     counts = read_counts(path, zone=zone, spacing=spacing)
     judged = flagged = 0
-    for line, is_flagged in judge_counts(counts, settings, progress=progress):
-        out.write(line)
+    highest = nominal = alert_score(counts, settings)
+    for line in judge_counts(counts, settings, progress=progress):
+        out.write(line.text)
         judged += 1
-        flagged += is_flagged
+        flagged += line.flagged
+        highest = max(highest, line.bar)
     return FileSummary(
         spacing=counts.spacing,
         series=len(counts.names),
         judged=judged,
         flagged=flagged,
-        alert_score=round(alert_score(counts, settings), 3),
+        alert_score=round(nominal, 3),
+        highest_bar=round(highest, 3),
         set_aside=counts.set_aside,
         set_aside_count=counts.set_aside_count,
     )
@@ -102,17 +118,30 @@ def alert_score(counts: Counts, settings: SpikeSettings) -> float:
 
 
 def judge_counts(
-    counts: Counts, settings: SpikeSettings, *, progress: Progress | None = None
-) -> Iterator[tuple[str, bool]]:
-    """JSON lines (with their line end) and whether each is flagged, series by series in the order of the file."""
+    counts: Counts, settings: SpikeSettings, *, progress: Progress | None = None, at_once: int = CHUNK
+) -> Iterator[Line]:
+    """A line a bucket, series by series.
+
+    Up to `at_once` series are judged together, share their bar and come in the order of the file; more are judged in
+    batches of neighbouring names, each with its own bar and in the order of names, so that the order of the file
+    changes nothing.
+    """
     threshold = alert_score(counts, settings)
-    for begin in range(0, len(counts.names), CHUNK):
-        rows = np.arange(begin, min(begin + CHUNK, len(counts.names)))
+    done = 0
+    for rows in _batches(counts.names, at_once):
         judged = _judge(counts, rows, settings, threshold)
         for place, row in enumerate(rows):
             yield from _lines(counts, int(row), judged, place)
+            done += 1
             if progress is not None:
-                progress(int(row) + 1, len(counts.names))
+                progress(done, len(counts.names))
+
+
+def _batches(names: Sequence[str], at_once: int) -> list[NDArray[np.int64]]:
+    """Rows that are judged together, in batches of nearly the same size."""
+    count = max(-(-len(names) // at_once), 1)
+    order = np.arange(len(names)) if count == 1 else np.array(sorted(range(len(names)), key=names.__getitem__))
+    return np.array_split(order, count)
 
 
 def judge_flags(counts: Counts, settings: SpikeSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -134,7 +163,8 @@ def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, thr
             found = judge_weeks(counts.count[rows[chosen]], voices, covered[chosen])
             for name, part in parts.items():
                 part[chosen] = getattr(found, name)
-    upper = _upper(parts["expected"], parts["spread"], 10.0**-threshold)
+    bar = _weekly_bar(parts["score"], parts["known"].astype(np.bool_), settings, threshold)
+    upper = _upper(parts["expected"], parts["spread"], 10.0**-bar)
     return _Judged(
         expected=parts["expected"],
         upper=upper,
@@ -142,7 +172,7 @@ def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, thr
         score=parts["score"],
         window=parts["window"].astype(np.int64),
         known=parts["known"].astype(np.bool_),
-        bar=_weekly_bar(parts["score"], parts["known"].astype(np.bool_), settings, threshold),
+        bar=bar,
     )
 
 
@@ -197,11 +227,12 @@ def _judge_steps(
         best = judged.scores.window
         cold = judged.day.cold()[:, None]
         window[here] = np.where(best >= 0, lengths[best], 1)
-        raw = judged.scores.score * judged.calibration.scale[:, None]
+        scale = judged.calibration.scale[:, None]
+        raw = judged.scores.score * scale
         p[here] = np.where(best >= 0, 10.0 ** (bonuses[best] - cold - raw), single)
         bar[here[1]] = judged.calibration.score
         score[here] = judged.scores.score
-        upper[here] = _upper(seen.expected, seen.spread, 10.0 ** -(threshold + cold))
+        upper[here] = _upper(seen.expected, seen.spread, 10.0 ** -(judged.calibration.score * scale + cold))
     return _Judged(expected=expected, upper=upper, p=p, score=score, window=window, known=known, bar=bar)
 
 
@@ -211,28 +242,25 @@ def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:
     return np.asarray(special.gammainccinv(np.maximum(shape, 1e-6), level) * (1 + spread * expected))
 
 
-def _lines(counts: Counts, row: int, judged: _Judged, place: int) -> Iterator[tuple[str, bool]]:
+def _lines(counts: Counts, row: int, judged: _Judged, place: int) -> Iterator[Line]:
     name = json.dumps(counts.names[row])
     for step in np.flatnonzero(counts.present[row]):
         score = float(judged.score[place, step])
-        flagged = score >= judged.bar[step]
+        bar = float(judged.bar[step])
+        flagged = score >= bar
         written, observed = json.dumps(str(counts.time[row, step]).strip()), counts.count[row, step]
         if not judged.known[place, step]:
             reason = "too little history" if counts.covered[row, step] else "not covered"
-            yield (
-                (
-                    f'{{"series": {name}, "time": {written}, "observed": {observed}, "expected": null, "upper": null, '
-                    f'"p": null, "score": 0.0, "flagged": false, "window": null, "note": "{reason}"}}\n'
-                ),
-                False,
+            text = (
+                f'{{"series": {name}, "time": {written}, "observed": {observed}, "expected": null, "upper": null, '
+                f'"p": null, "score": 0.0, "bar": {bar:.4f}, "flagged": false, "window": null, "note": "{reason}"}}\n'
             )
+            yield Line(text, False, bar)
             continue
-        yield (
-            (
-                f'{{"series": {name}, "time": {written}, "observed": {observed}, '
-                f'"expected": {judged.expected[place, step]:.4g}, "upper": {judged.upper[place, step]:.4g}, '
-                f'"p": {max(judged.p[place, step], 1e-300):.4g}, "score": {score:.4f}, '
-                f'"flagged": {"true" if flagged else "false"}, "window": {judged.window[place, step]}}}\n'
-            ),
-            flagged,
+        text = (
+            f'{{"series": {name}, "time": {written}, "observed": {observed}, '
+            f'"expected": {judged.expected[place, step]:.4g}, "upper": {judged.upper[place, step]:.4g}, '
+            f'"p": {max(judged.p[place, step], 1e-300):.4g}, "score": {score:.4f}, "bar": {bar:.4f}, '
+            f'"flagged": {"true" if flagged else "false"}, "window": {judged.window[place, step]}}}\n'
         )
+        yield Line(text, flagged, bar)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sentiment.spikes.backtest import gumbel_score, run_backtest
+from sentiment.spikes.calibration import Calibration
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.incident import Incident, advance
 from sentiment.spikes.judge import SeriesHistory, judge
@@ -64,6 +65,19 @@ def test_a_span_without_alerts_recommends_nothing_and_reads_well(stream: Stream)
     assert report.recommended is None
     assert report.lines(SETTINGS.zone)[0].startswith(f"{len(report.alerts)} alerts in 5.0 weeks over 1 series")
     assert report.as_dict()["budget_per_week"] == pytest.approx(1 / 12, abs=1e-3)
+
+
+def test_a_score_below_the_bar_in_force_is_not_recommended(stream: Stream) -> None:
+    history = burst(stream(rates=(10.0,)), 0, 40)
+    report = run_backtest(history, history.end_step - 24 * 35, SETTINGS)
+    raised = Calibration(nominal=report.score, score=report.score + 2, scale=np.ones(1), days=84)
+    below, above = (
+        replace(report, calibration=raised, gumbel_score=report.score + by, budget_weeks=52.0) for by in (1, 3)
+    )
+    assert report.alerts
+    assert replace(below, calibration=None).recommended is not None
+    assert below.recommended is None
+    assert above.recommended == pytest.approx(report.score + 3, abs=0.01)
 
 
 def test_the_alert_score_and_its_meaning_in_weeks_agree() -> None:

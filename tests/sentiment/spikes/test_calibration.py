@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from collector.store import Store, hour_of
+from collector.store import Store, from_hour, hour_of
 from sentiment.spikes.calibration import (
     BAR_LIMIT,
     COUNTS_ALONE,
@@ -20,6 +20,7 @@ from sentiment.spikes.calibration import (
     LEAST_DAYS,
     SCALE_LIMIT,
     WITH_TOTALS,
+    Calibration,
     bar,
     calibrate,
 )
@@ -27,9 +28,10 @@ from sentiment.spikes.detect import Watch
 from sentiment.spikes.judge import SeriesHistory, judge, judge_span
 from sentiment.spikes.replay import JudgedDay
 from sentiment.spikes.run import detect
-from sentiment.spikes.spike import SpikeSettings
+from sentiment.spikes.spike import SpikeSettings, weeks_between
 from sentiment.spikes.store import alert_bar, spike_high
 from sentiment.spikes.store.bars import bars
+from sentiment.spikes.store.incidents import incidents
 from sentiment.store.counts import FIGURES, count_hour
 
 Stream = Callable[..., SeriesHistory]
@@ -105,6 +107,58 @@ def test_live_and_replay_agree_when_the_past_has_moved_the_bar(stream: Stream) -
     assert [list(tick.verdicts) for tick in replayed] == live
 
 
+def test_a_fortnight_that_was_not_read_teaches_nothing(stream: Stream) -> None:
+    whole = restless(stream)
+    covered = whole.covered.copy()
+    first = 60 * 24 - whole.first_step % 24  # a start of a day in UTC
+    covered[0, first : first + 14 * 24] = False
+    out = replace(whole, covered=covered)
+    away = [(whole.first_step + first) // 24 + n for n in range(14)]
+    last = dict[bool, Calibration]()
+    for history in (whole, out):
+        watch, days = Watch.fresh(2), list[JudgedDay]()
+        for _ in judge_span(history, history.first_step, SpikeSettings(), watch, observe=days.append):
+            pass
+        last[history is out] = days[-1].calibration
+        for kept in (watch.highs, watch.weights):
+            unknown = {day for day in away if np.isnan(kept[day][0])}
+            assert unknown == (set(away) if history is out else set())
+            assert not any(np.isnan(kept[day][1]) for day in away)
+    assert last[True].scale[0] > 0.95 * last[False].scale[0]
+
+
+def test_days_of_nothing_known_are_no_days_to_learn_from() -> None:
+    past = dict(enumerate(calm() * 3))
+    known = calibrate(past, 84 + LAG_DAYS, NOMINAL, CHANCE)
+    for day in range(60):
+        past[day] = np.full(24, np.nan)
+    found = calibrate(past, 84 + LAG_DAYS, NOMINAL, CHANCE)
+    assert known.days == 84
+    assert (found.days, found.score) == (0, NOMINAL)
+
+
+def test_half_covered_days_teach_the_same_judged_hour_by_hour(stream: Stream) -> None:
+    history = stream(rates=(8.0, 12.0), days=70)
+    covered = history.covered.copy()
+    day = history.end_step - history.end_step % 24 - history.first_step - 48  # a start of a day in UTC
+    covered[0, day : day + 13] = False
+    covered[1, day + 6 : day + 24] = False
+    covered[0, day + 24 : day + 35] = False
+    history = replace(history, covered=covered).until(history.first_step + day + 47)
+    begin = history.first_step + day
+    once, parts = Watch.fresh(2), Watch.fresh(2)
+    for _ in judge_span(history, begin, SpikeSettings(), once):
+        pass
+    for at in range(begin, history.end_step):
+        judge(history, at, SpikeSettings(), parts)
+    for kept, other in ((once.highs, parts.highs), (once.weights, parts.weights)):
+        assert kept.keys() == other.keys() == {begin // 24, begin // 24 + 1}
+        for number in kept:
+            np.testing.assert_array_equal(kept[number], other[number])
+    assert np.isnan(once.highs[begin // 24]).all()
+    assert not np.isnan(once.highs[begin // 24 + 1]).any()
+
+
 def test_recalibrating_alerts_less_on_a_restless_source(stream: Stream) -> None:
     history = restless(stream)
     scores = []
@@ -154,3 +208,18 @@ def test_the_store_keeps_what_was_learnt_and_judging_anew_learns_the_same(filled
     with filled.read() as conn:
         assert bars(conn, day - 10, day + 1) == kept
         assert sorted(tuple(row) for row in conn.execute(select(spike_high))) == highs
+
+
+def test_the_rarity_that_is_told_is_that_by_the_raised_bar(filled: Store) -> None:
+    with filled.read() as conn:
+        last = max(conn.scalars(select(count_hour.c.hour)))
+    detect(filled, SpikeSettings(budget_weeks=0.5), from_hour(last + 1))
+    with filled.read() as conn:
+        found = [one for one in incidents(conn) if one.explanation is not None]
+        of_day = {one.day: one.score - one.nominal for one in bars(conn, 0, last // 24 + 1)}
+    raised = {one.id: of_day[one.peak.at // 24] for one in found}
+    assert any(by > 0 for by in raised.values())
+    for one in found:
+        assert one.explanation is not None
+        told = weeks_between(one.peak.score - raised[one.id], 2)
+        assert one.explanation["weeks"] == pytest.approx(min(told, 1e6))

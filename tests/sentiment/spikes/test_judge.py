@@ -65,6 +65,26 @@ def test_more_of_everybody_is_a_volume_surge_and_no_dissatisfaction(stream: Stre
     assert {v.spike.spike_class for v in found if v.spike} == {SpikeClass.VOLUME_SURGE}
 
 
+def test_the_score_of_a_surge_is_divided_by_the_restlessness_of_its_series(stream: Stream) -> None:
+    history = stream(rates=(50.0,))
+    voices, negatives = np.asarray(history.voices).copy(), history.negatives.copy()
+    voices[0, -12:] *= 8
+    negatives[0, -12:] = np.random.default_rng(3).binomial(voices[0, -12:], 0.1)
+    history = replace(history, voices=voices, negatives=negatives)
+    begin, found = history.end_step - 24, []
+    for high in (1.0, 9.0):  # a calm past, and one that asks for division by 2.5
+        watch = Watch.fresh(1)
+        watch.highs = {begin // 24 - day: np.array([high]) for day in range(1, 90)}
+        spikes = [v.spike for v in unusual(list(judge_span(history, begin, SETTINGS, watch)))]
+        found.append({(one.at, one.window): one.score for one in spikes if one is not None})
+    calm, restless = found
+    both = calm.keys() & restless.keys()
+    assert both
+    assert len(restless) < len(calm)
+    for key in both:
+        assert restless[key] == pytest.approx(calm[key] / 2.5)
+
+
 def test_a_rise_over_weeks_is_found_as_a_slow_rise(stream: Stream) -> None:
     history = stream(rates=(6.0,), days=84)
     rng = np.random.default_rng(5)

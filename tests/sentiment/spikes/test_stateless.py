@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from sentiment.spikes.counts_file import CountsUnreadable, Spacing
+from sentiment.spikes.counts_file import CountsUnreadable, Spacing, read_counts
 from sentiment.spikes.spike import SpikeSettings
-from sentiment.spikes.stateless import FileSummary, judge_file
+from sentiment.spikes.stateless import FileSummary, judge_counts, judge_file
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -161,6 +161,42 @@ def test_a_file_that_cannot_be_judged_says_why(tmp_path: Path, content: str, say
     path.write_text(content, encoding="utf-8")
     with pytest.raises(CountsUnreadable, match=says):
         judged(path)
+
+
+def restless_file(path: Path, names: list[str], days: int = 200) -> Path:
+    """Daily counts of which the first half of the series leaps on one day in twenty."""
+    lines = ["series,time,count"]
+    for name in names:
+        rng = np.random.default_rng(sum(map(ord, name)))
+        leaps = int(name.rpartition(" ")[2]) % 2
+        counts = rng.poisson(20 * np.where(rng.random(days) < 0.05 * leaps, rng.uniform(1, 4, days), 1))
+        lines += [f"{name},{date(2026, 1, 1) + timedelta(days=day)},{count}" for day, count in enumerate(counts)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_the_upper_bound_is_that_of_the_raised_bar_which_each_line_says(tmp_path: Path) -> None:
+    names = [f"series {n}" for n in range(12)]
+    summary, rows = judged(restless_file(tmp_path / "restless.csv", names), SpikeSettings(budget_weeks=2))
+    assert summary.highest_bar == pytest.approx(max(row["bar"] for row in rows), abs=1e-3)
+    assert summary.highest_bar > summary.alert_score
+    assert all(row["flagged"] == (row["score"] >= row["bar"]) for row in rows if abs(row["score"] - row["bar"]) > 1e-3)
+    known = [row for row in rows if row["upper"] is not None]
+    # The bound is that of a gamma distribution, the score that of whole counts: two counts apart at most.
+    beyond = [row for row in known if row["observed"] > row["upper"] + 2]
+    assert beyond
+    assert all(row["flagged"] for row in beyond)
+
+
+def test_the_order_of_a_file_of_many_series_changes_no_line(tmp_path: Path) -> None:
+    names = [f"series {n}" for n in range(11)]
+    shuffled = [names[n] for n in np.random.default_rng(1).permutation(11)]
+    lines = []
+    for order in (names, shuffled):
+        counts = read_counts(restless_file(tmp_path / "many.csv", order, days=120), zone=ZoneInfo("UTC"), spacing=None)
+        lines.append([line.text for line in judge_counts(counts, SpikeSettings(), at_once=4)])
+    assert lines[0] == lines[1]
+    assert len(lines[0]) == 11 * 120
 
 
 def test_the_budget_moves_what_is_flagged_but_not_the_scores(tmp_path: Path) -> None:
