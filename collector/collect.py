@@ -129,7 +129,7 @@ def collect(
         run.end(now(), CollectorError(f"An unexpected {type(caught).__name__} ended the run; see the log."))
         raise
     finished = run.end(now(), error)
-    look_at_new(store)
+    look_at_new(store, stop)
     return finished
 
 

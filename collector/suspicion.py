@@ -84,6 +84,9 @@ def of_hour(hour: Sequence[Said], new_authors: Iterable[str]) -> dict[int, Suspe
 
     new_authors  keys of those authors who were never met before (see NEW_WITHIN, KNOWN_AFTER)
 
+    What was all said at one moment is told by its links only: it is from a source that names days, so that what looks
+    like an hour may be the whole day.
+
     Links are told before floods, floods before copies. The first of an author's posts stands, and so does the first
     of several equal posts or comments, for somebody said it; of equal reviews by new authors none does.
     """
@@ -106,7 +109,7 @@ def _flooding(hour: Iterable[Said]) -> dict[int, Suspect]:
         if one.author is not None and one.kind in _FLOODED_KINDS:
             by_author[one.author].append(one)
     for posts in by_author.values():
-        if len(posts) > FLOOD_ABOVE:
+        if len(posts) > FLOOD_ABOVE and _at_several_times(posts):
             told = Suspect(suspicion=Suspicion.FLOOD, reason=f"{len(posts)} posts by one author within an hour")
             found |= {one.id: told for one in _in_order(posts)[1:]}
     return found
@@ -117,7 +120,7 @@ def _copied(hour: Sequence[Said], new_authors: frozenset[str]) -> dict[int, Susp
     for group in _same_words(hour):
         by_new = [one for one in group if one.author in new_authors]
         authors = _authors(by_new)
-        if authors < COPIES_FROM:
+        if authors < COPIES_FROM or not _at_several_times(by_new):
             continue
         told = Suspect(suspicion=Suspicion.COPIED, reason=f"the same words by {authors} new authors within an hour")
         first = _in_order(group)[0].id
@@ -135,6 +138,10 @@ def _same_words(hour: Iterable[Said]) -> list[list[Said]]:
 
 def _authors(group: Iterable[Said]) -> int:
     return len({one.author for one in group if one.author is not None})
+
+
+def _at_several_times(group: Iterable[Said]) -> bool:
+    return len({one.created_at for one in group}) > 1
 
 
 def _in_order(group: Iterable[Said]) -> list[Said]:

@@ -100,7 +100,7 @@ def verify_source(
         error = caught
         log.warning("reading back failed", source=config.name, kind=type(caught).__name__, error=str(caught))
     ended = around.end(error, now())
-    look_at_new(store)
+    look_at_new(store, stop)
     return ended
 
 

@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +66,8 @@ class Receiver:
         self._store = store
         self._brands = brands
         self._now = now
+        self._looking = threading.Lock()
+        self._unseen = threading.Event()
         self._sources = {source.name: source for source in sources if source.kind == KIND and source.enabled}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,9 +79,24 @@ class Receiver:
             return
         try:
             answer = await self._take(scope, receive)
-            await _answer(send, 202, answer)
         except _Refused as refused:
             await _answer(send, refused.status, {"error": refused.reason})
+            return
+        await _answer(send, 202, answer)
+        # Only now: no sender should wait until everything that others brought is looked at, too.
+        await asyncio.to_thread(self._look)
+
+    def _look(self) -> None:
+        """Look at what is new; where another request is at it, that one goes on until this one's is looked at, too."""
+        self._unseen.set()
+        while self._unseen.is_set() and self._looking.acquire(blocking=False):
+            try:
+                self._unseen.clear()
+                look_at_new(self._store)
+            except OperationalError as error:
+                log.warning("new mentions wait to be looked at", error=type(error).__name__)
+            finally:
+                self._looking.release()
 
     async def _take(self, scope: Scope, receive: Receive) -> dict[str, Any]:
         config = self._sources.get(str(scope["path"]).removeprefix(PREFIX))
@@ -118,7 +136,6 @@ class Receiver:
             count_page(conn, run_id, **added, unmatched=unmatched, rejected=kept)
             end_run(conn, run_id, now, error_kind=None, error=None)
             set_state(conn, config.name, config.kind, last_success=now)
-        look_at_new(self._store)
         aside = [{"place": reject.place, "reason": reject.reason} for reject in rejects[:SHOWN]]
         return added | {"unmatched": unmatched, "rejected": len(rejects), "rejects": aside}
 

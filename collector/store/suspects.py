@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, not_, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from collector.identity import normal_words
 from collector.mention import Kind
@@ -26,49 +40,80 @@ from collector.suspicion import (
     of_text,
 )
 
-MOST_OF_AN_HOUR = 5_000
-"""Mentions of one hour that are looked at together."""
+MOST_OF_AN_HOUR = 20_000
+"""Mentions of one hour that are looked at together; any beyond, by their texts alone."""
 _ALONE = text("SELECT pg_advisory_xact_lock(20240229)")
 """One process looks at a time: two that flag the same hour would take its voices out of the counts twice."""
+_DUE: ColumnElement[bool] = literal_column("mention.suspicion_due")
+"""As the partial index has it: SQLite takes "suspicion_due = 1" for something else, and goes through all mentions."""
 _Where = tuple[str, str, int]
 
 
-def look_at_new(store: Store) -> int:
-    """Look at every mention that is new or was edited; returns how many. Safe to repeat and to kill at any moment."""
+def look_at_new(store: Store, stop: Callable[[], bool] = lambda: False) -> int:
+    """Look at every mention that is new or was edited; returns how many. Safe to repeat and to kill at any moment.
+
+    Each hour of a brand at a source is looked at once, in a transaction of its own; `stop` is asked before each.
+    """
     seen = 0
-    while True:
-        with store.write() as conn:
-            done = _look(conn, store)
-        seen += done
-        if done < CHUNK:
-            return seen
+    while found := _due(store):
+        for where in found:
+            if stop():
+                return seen
+            with store.write() as conn:
+                seen += _look_at_hour(conn, store, where)
+    return seen
 
 
-def _look(conn: Connection, store: Store) -> int:
+def _due(store: Store) -> list[_Where]:
+    """Some of the hours with something to look at; none where there is nothing."""
+    columns = (mention.c.source, mention.c.brand, mention.c.hour)
+    with store.read() as conn:
+        rows = conn.execute(select(*columns).where(_DUE).order_by(mention.c.id).limit(CHUNK))
+        return sorted({(row.source, row.brand, row.hour) for row in rows})
+
+
+def _look_at_hour(conn: Connection, store: Store, where: _Where) -> int:
     if conn.dialect.name == "postgresql":
         conn.execute(_ALONE)
-    columns = (mention.c.id, mention.c.source, mention.c.brand, mention.c.hour, mention.c.text)
-    due = conn.execute(select(*columns).where(mention.c.suspicion_due).order_by(mention.c.id).limit(CHUNK)).all()
-    texts = {row.id: row.text for row in due}
-    for where in sorted({(row.source, row.brand, row.hour) for row in due}):
-        _look_at_hour(conn, store, where, texts)
-    if due:
-        conn.execute(update(mention).where(mention.c.id.in_(list(texts))).values(suspicion_due=False))
+    due = conn.scalars(select(mention.c.id).where(*_within(where), mention.c.suspicion_due)).all()
+    by_text = _by_text(conn, due)
+    rows = _rows(conn, where)
+    said = _with_words(conn, [_said(row, by_text) for row in rows])
+    links = {row_id: suspect for row_id, suspect in by_text.items() if suspect is not None}
+    wanted = of_hour(said, _new_authors(conn, where, authors_to_know(said))) | links
+    # What is due was never flagged, or lost its flag with its old text.
+    kept = dict.fromkeys(due, (None, None)) | {row.id: (row.suspicion, row.suspicion_reason) for row in rows}
+    changed = [row_id for row_id, before in kept.items() if before != _kept(wanted.get(row_id))]
+    for start in range(0, len(changed), CHUNK):
+        _flag(conn, store, changed[start : start + CHUNK], wanted)
+    for start in range(0, len(due), CHUNK):
+        part = due[start : start + CHUNK]
+        conn.execute(update(mention).where(mention.c.id.in_(part)).values(suspicion_due=False))
     return len(due)
 
 
-def _look_at_hour(conn: Connection, store: Store, where: _Where, texts: dict[int, str]) -> None:
-    rows = _rows(conn, where)
-    said = [_said(row, texts) for row in rows]
-    said = _with_words(conn, said, texts)
-    wanted = of_hour(said, _new_authors(conn, where, authors_to_know(said)))
-    changed = [row.id for row in rows if (row.suspicion, row.suspicion_reason) != _kept(wanted.get(row.id))]
-    for start in range(0, len(changed), CHUNK):
-        _flag(conn, store, changed[start : start + CHUNK], wanted)
+def _within(where: _Where) -> tuple[ColumnElement[bool], ...]:
+    source, brand, hour = where
+    begin = from_hour(hour)
+    return (
+        mention.c.brand == brand,
+        mention.c.created_at >= begin,
+        mention.c.created_at < begin + HOUR,
+        mention.c.source == source,
+    )
+
+
+def _by_text(conn: Connection, ids: Sequence[int]) -> dict[int, Suspect | None]:
+    """What the texts of these mentions say by themselves."""
+    found: dict[int, Suspect | None] = {}
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        rows = conn.execute(select(mention.c.id, mention.c.text).where(mention.c.id.in_(part)))
+        found |= {row.id: of_text(row.text) for row in rows}
+    return found
 
 
 def _rows(conn: Connection, where: _Where) -> Sequence[Row[*tuple[Any, ...]]]:
-    source, brand, hour = where
     query = select(
         mention.c.id,
         mention.c.kind,
@@ -77,18 +122,13 @@ def _rows(conn: Connection, where: _Where) -> Sequence[Row[*tuple[Any, ...]]]:
         mention.c.created_at,
         mention.c.suspicion,
         mention.c.suspicion_reason,
-    ).where(
-        mention.c.brand == brand,
-        mention.c.created_at >= from_hour(hour),
-        mention.c.created_at < from_hour(hour) + HOUR,
-        mention.c.source == source,
-    )
-    return conn.execute(query.order_by(mention.c.created_at).limit(MOST_OF_AN_HOUR)).all()
+    ).where(*_within(where))
+    return conn.execute(query.order_by(mention.c.created_at, mention.c.id).limit(MOST_OF_AN_HOUR)).all()
 
 
-def _said(row: Row[*tuple[Any, ...]], texts: dict[int, str]) -> Said:
-    if row.id in texts:
-        suspect = of_text(texts[row.id])
+def _said(row: Row[*tuple[Any, ...]], by_text: Mapping[int, Suspect | None]) -> Said:
+    if row.id in by_text:
+        suspect = by_text[row.id]
     elif row.suspicion is not None:
         suspect = Suspect(suspicion=Suspicion(row.suspicion), reason=row.suspicion_reason)
     else:
@@ -104,7 +144,7 @@ def _said(row: Row[*tuple[Any, ...]], texts: dict[int, str]) -> Said:
     )
 
 
-def _with_words(conn: Connection, said: Sequence[Said], texts: dict[int, str]) -> list[Said]:
+def _with_words(conn: Connection, said: Sequence[Said]) -> list[Said]:
     """The same with the length of their voices' words, where there are enough of one voice for it to matter."""
     sizes: dict[int, int] = {}
     for one in said:
@@ -112,8 +152,11 @@ def _with_words(conn: Connection, said: Sequence[Said], texts: dict[int, str]) -
     large = [voice for voice, size in sizes.items() if size >= COPIES_FROM]
     if not large:
         return list(said)
-    rows = conn.execute(select(mention.c.id, mention.c.text).where(mention.c.id.in_(large[:CHUNK])))
-    words = {row.id: len(normal_words(row.text)) for row in rows}
+    words: dict[int, int] = {}
+    for start in range(0, len(large), CHUNK):
+        part = large[start : start + CHUNK]
+        rows = conn.execute(select(mention.c.id, mention.c.text).where(mention.c.id.in_(part)))
+        words |= {row.id: len(normal_words(row.text)) for row in rows}
     return [replace(one, words=words.get(one.voice, 0)) for one in said]
 
 

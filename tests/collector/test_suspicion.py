@@ -65,6 +65,15 @@ def test_one_author_who_posts_on_and_on_floods_and_only_the_first_stands() -> No
     assert of_hour([said(n, author="bot", voice=n) for n in range(1, 40)], ()) == {}
 
 
+def test_what_names_only_a_day_is_neither_flood_nor_copies_for_nobody_knows_that_it_was_within_an_hour() -> None:
+    posts = [said(n, kind=Kind.POST, author="bot", voice=n, created_at=NOW) for n in range(1, 13)]
+    reviews = [said(n, created_at=NOW) for n in range(1, 13)]
+    assert of_hour(posts, ()) == {}
+    assert of_hour(reviews, AUTHORS) == {}
+    assert len(of_hour([*posts, said(13, kind=Kind.POST, author="bot", voice=13)], ())) == 12
+    assert len(of_hour([*reviews, said(13)], AUTHORS)) == 13
+
+
 @pytest.mark.parametrize(
     ("text", "links"),
     [

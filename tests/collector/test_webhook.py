@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -151,3 +152,38 @@ def test_another_method_is_refused(hook: Hook) -> None:
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(BadSettings, match="16 characters"):
         Settings(secret="short")
+
+
+def test_the_answer_does_not_wait_until_new_mentions_are_looked_at(store: Store) -> None:
+    clock = Clock(moment=datetime(2026, 11, 20, 12, tzinfo=UTC))
+    config = SourceConfig(name="crm", kind="webhook", settings=Settings(secret=SECRET, size=100_000))
+    app = Receiver(store, [config], (Brand(name="Aurora Air"),), clock.now)
+    body, at = json.dumps(ITEM).encode(), str(int(clock.moment.timestamp()))
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "x-groundswell-timestamp": at,
+        "x-groundswell-signature": signature(SECRET, at, body),
+    }
+    scope = {
+        "type": "http",
+        "path": "/hooks/crm",
+        "method": "POST",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    when_answered: list[tuple[int, int]] = []
+
+    def due() -> int:
+        with store.read() as conn:
+            return int(conn.scalar(select(func.count()).where(mention.c.suspicion_due)) or 0)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict[str, Any]) -> None:
+        if "status" in message:
+            when_answered.append((message["status"], due()))
+
+    asyncio.run(app(scope, receive, send))
+    assert when_answered == [(202, 1)]
+    assert due() == 0

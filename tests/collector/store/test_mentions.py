@@ -12,7 +12,7 @@ from collector.store import Store
 from collector.store.mentions import delete_mentions, ids_of, ids_of_author, save_mentions
 from collector.store.search import matching, terms_of
 from collector.store.tables import mention, revision, voice_key
-from collector.store.voices import MOST_HELD
+from collector.store.voices import MOST_HELD, VOICE_MEMORY
 from tests.fakes import NOW, a_mention
 
 COPY = "Booked for the nine o'clock crossing and it simply never came, thanks for nothing at all"
@@ -210,3 +210,13 @@ def test_a_phrase_that_thousands_share_does_not_crowd_the_index_and_copies_are_s
     assert max(held) == MOST_HELD
     assert len({voices[f"t{n}"] for n in range(400)}) == 400
     assert voices["copy"] == original
+
+
+def test_a_short_text_that_comes_back_for_years_still_finds_its_latest_voice(any_store: Store) -> None:
+    said = "the app is down again"
+    for n in range(20):
+        save(any_store, a_mention(f"t{n}", text=said, created_at=NOW + n * (VOICE_MEMORY + timedelta(days=1))))
+    latest = rows(any_store)[-1]
+    save(any_store, a_mention("copy", text=said, created_at=latest.created_at + timedelta(hours=1)))
+    assert len({row.voice_id for row in rows(any_store)}) == 20
+    assert rows(any_store)[-1].voice_id == latest.id

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +15,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, event, func, insert, select
 
 from collector.mention import Kind, Mention
-from collector.store import Store
+from collector.store import Store, hour_of
 from collector.store.mentions import delete_mentions, ids_of, save_mentions
-from collector.store.suspects import look_at_new, settle, suspects_since
+from collector.store.suspects import MOST_OF_AN_HOUR, look_at_new, settle, suspects_since
 from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.store import open_store
@@ -173,6 +174,71 @@ def test_whether_suspects_count_is_kept_with_the_store(tmp_path: Path) -> None:
     assert opened(True).leave_out_suspects
     assert opened(None).leave_out_suspects
     store.engine.dispose()
+
+
+@contextmanager
+def watched(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of the store meanwhile: statements with their parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(store.engine, "before_cursor_execute", note)
+
+
+def days_of_reviews(count: int = 1_200, days: int = 30) -> list[Mention]:
+    return [
+        a_mention(f"d{n}", text=f"number {n}", author_key=f"{n:032x}", created_at=NOW - (n % days) * DAY)
+        for n in range(count)
+    ]
+
+
+def test_an_import_whose_rows_name_only_days_is_looked_at_day_by_day_once(store: Store) -> None:
+    save(store, days_of_reviews())
+    with watched(store) as asked:
+        assert look_at_new(store) == 1_200
+    assert sum("suspicion_reason" in statement for statement, _ in asked) == 30
+
+
+def test_looking_stops_between_hours_and_goes_on_where_it_stopped(any_store: Store) -> None:
+    save(any_store, days_of_reviews(60))
+    asked = iter([False, False, True])
+    assert look_at_new(any_store, lambda: next(asked)) == 4
+    assert look_at_new(any_store) == 56
+
+
+def test_what_is_due_is_found_without_going_through_the_archive(store: Store) -> None:
+    save(store, days_of_reviews(40))
+    with watched(store) as asked:
+        look_at_new(store)
+    with store.read() as conn:
+        plans = [
+            step.detail
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for step in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert [step for step in plans if "SCAN" in step and "USING INDEX ix_mention_suspicion_due" not in step] == []
+
+
+def test_even_in_the_fullest_hour_no_text_of_links_goes_unseen(store: Store) -> None:
+    many = MOST_OF_AN_HOUR + 10
+    common = {
+        "source": "reviews", "brand": "Northwind Ferries", "kind": "review", "text": "fine", "fetched_at": NOW,
+        "hour": hour_of(NOW), "day": 0, "head": True, "suspicion_due": True,
+    }  # fmt: skip
+    rows = [
+        common | {"id": n, "voice_id": n, "external_id": str(n), "created_at": NOW + n * timedelta(milliseconds=1)}
+        for n in range(1, many + 1)
+    ]
+    rows[-1]["text"] = "http://a.example http://b.example http://c.example buy"
+    with store.write() as conn:
+        conn.execute(insert(mention), rows)
+    assert look_at_new(store) == many
+    assert flagged(store) == {str(many): "3 links among 1 words"}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
