@@ -36,3 +36,13 @@ def upgrade() -> None:
     due, suspect = sa.text("suspicion_due"), sa.text("suspicion IS NOT NULL")
     op.create_index("ix_mention_suspicion_due", "mention", ["id"], sqlite_where=due, postgresql_where=due)
     op.create_index("ix_mention_suspicion", "mention", ["id"], sqlite_where=suspect, postgresql_where=suspect)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_mention_suspicion", table_name="mention")
+    op.drop_index("ix_mention_suspicion_due", table_name="mention")
+    for name in ("suspicion_due", "suspicion_reason", "suspicion"):
+        op.drop_column("mention", name)
+    for name in ("pace", "next_run", "read_until"):
+        op.drop_column("source_state", name)
+    op.drop_table("gap")
