@@ -112,16 +112,17 @@ class Pipeline:
     def plan(self, source: SourceConfig, report: RunReport) -> Pause:
         """When this source is read next, by what is said there lately; kept in the store, for people to see."""
         now = self.clock()
-        with self.store.write() as conn:
+        with self.store.read() as conn:
             state: Mapping[Any, Any] = state_of(conn, source.name) or {}
             said = {length: said_since(conn, source.name, now - length) for length in LOOKED_BACK}
-            pause = pause_of(
-                source,
-                rate=rate_of(said),
-                pages=report.pages,
-                budget_left=state.get("budget_left"),
-                wait=waits(state, now),
-            )
+        pause = pause_of(
+            source,
+            rate=rate_of(said),
+            pages=report.pages,
+            budget_left=state.get("budget_left"),
+            wait=waits(state, now),
+        )
+        with self.store.write() as conn:
             set_state(conn, source.name, source.kind, next_run=now + pause.length, pace=pause.because)
         return pause
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_of, ids_of_author, save_mentions
+from collector.store.mentions import delete_mentions, ids_of, ids_of_author, said_since, save_mentions
 from collector.store.search import matching, terms_of
 from collector.store.tables import mention, revision, voice_key
 from collector.store.voices import MOST_HELD, VOICE_MEMORY
@@ -220,3 +221,21 @@ def test_a_short_text_that_comes_back_for_years_still_finds_its_latest_voice(any
     save(any_store, a_mention("copy", text=said, created_at=latest.created_at + timedelta(hours=1)))
     assert len({row.voice_id for row in rows(any_store)}) == 20
     assert rows(any_store)[-1].voice_id == latest.id
+
+
+def test_what_a_source_said_lately_is_counted_without_reading_all_that_it_ever_said(any_store: Store) -> None:
+    early = NOW - timedelta(days=9)
+    save(any_store, a_mention("1"), a_mention("2", created_at=early), a_mention("3", source="other"))
+    with any_store.read() as conn:
+        assert said_since(conn, "reviews", NOW - timedelta(days=1)) == 1
+        assert said_since(conn, "reviews", early) == 2
+
+
+def test_the_count_of_what_was_said_lately_goes_by_time(store: Store) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
+    with store.read() as conn:
+        said_since(conn, "reviews", NOW)
+        ((statement, parameters),) = [one for one in asked if one[0].startswith("SELECT")]
+        plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "ix_mention_created" in plan[0].detail
