@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from collector.store.tables import mention
-from dashboard.queries.mentions import ASPECT, EVIDENCE_SHOWN
+from dashboard.queries.mentions import ASPECT, EVIDENCE_SHOWN, words_or_none
 from sentiment.reading import Sentiment
 from sentiment.store.readings import correction, correction_batch, label, reading
 from sentiment.store.samples import sampled
@@ -116,7 +116,7 @@ def corrections(conn: Connection, mention_id: int) -> pd.DataFrame:
     names = ["id", "field", "aspect", "before", "after", "who", "at", "undone_at"]
     query = select(*(correction.c[name] for name in names)).where(correction.c.mention_id == mention_id)
     rows = [tuple(row) for row in conn.execute(query.order_by(correction.c.id))]
-    return pd.DataFrame.from_records(rows, columns=names)
+    return words_or_none(pd.DataFrame.from_records(rows, columns=names))
 
 
 def aspects_read(conn: Connection, ids: Sequence[int], *, model: str | None = None) -> pd.DataFrame:

@@ -233,20 +233,34 @@ def _beyond(after: Place, order: Order) -> tuple[ColumnElement[bool], ColumnElem
 
 
 def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> pd.DataFrame:
-    """These mentions, in no particular order; the columns of ROW."""
+    """Those of these mentions that are there, in the order given; the columns of ROW."""
     query = (
         select(*_columns(None if whole_texts else SHOWN))
         .select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
         .where(mention.c.id.in_(ids))
     )
-    return _frame(conn, query)
+    places = {mention_id: place for place, mention_id in enumerate(ids)}
+    return _frame(conn, query).sort_values("id", key=lambda own: own.map(places), ignore_index=True)
 
 
 def _frame(conn: Connection, query: Select[Any]) -> pd.DataFrame:
-    frame = pd.DataFrame.from_records([tuple(row) for row in conn.execute(query)], columns=ROW)
-    frame["sentiment"] = [None if pd.isna(s) else Sentiment.of_sign(int(s)).value for s in frame["sentiment"]]
+    place = ROW.index("sentiment")
+    rows = []
+    for row in conn.execute(query):
+        sign = row[place]
+        rows.append((*row[:place], None if sign is None else Sentiment.of_sign(int(sign)).value, *row[place + 1 :]))
+    frame = words_or_none(pd.DataFrame.from_records(rows, columns=ROW))
     frame["satisfaction"] = pd.to_numeric(frame["satisfaction"]) / 100
     return frame
+
+
+def words_or_none(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with None where a word is missing: pandas would put nan beside words, which is true and no word."""
+    kept = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            kept[name] = pd.Series([None if pd.isna(word) else word for word in column], frame.index, dtype=object)
+    return frame.assign(**{str(name): column for name, column in kept.items()})
 
 
 def aspects(conn: Connection, ids: Sequence[int]) -> pd.DataFrame:
@@ -280,6 +294,14 @@ def how_many(conn: Connection, wanted: Wanted, limit: int = 10_000) -> int:
     """How many mentions match, counted no further than `limit`."""
     some = _select(conn, wanted, [mention.c.id]).limit(limit).subquery()
     return conn.scalar(select(func.count()).select_from(some)) or 0
+
+
+def ids_of(conn: Connection, wanted: Wanted) -> list[int]:
+    """The ids of all that match, in the order wanted."""
+    key, rising = _keys(wanted.order)
+    columns = (key, mention.c.id)
+    query = _select(conn, wanted, [mention.c.id])
+    return list(conn.scalars(query.order_by(*(columns if rising else [column.desc() for column in columns]))))
 
 
 def why_unreadable(conn: Connection, ids: Sequence[int]) -> dict[int, str]:

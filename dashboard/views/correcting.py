@@ -16,6 +16,7 @@ from sentiment.taxonomy import taxonomy
 
 ABSENT = "not about this"
 NAME_LIMIT = 100
+NAME_HERE = "corrector-of-one"
 
 
 def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame, *, about_us: bool = True) -> None:
@@ -32,7 +33,7 @@ def _dialog(mention_id: int, sentiment: str, aspects: dict[str, str], about_us: 
 def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str], *, about_us: bool = True) -> None:
     """What is held true of a mention (aspects: their polarities), ready to be said otherwise; and what was, to undo."""
     st.caption("What you say replaces the reading in all figures at once. The reading itself is kept beside it.")
-    who = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session")
+    who = _who()
     states = [s.value for s in Sentiment]
     chosen = st.segmented_control("Sentiment", states, default=sentiment, required=True, key=f"sentiment-{mention_id}")
     words = {name: aspect.label for name, aspect in taxonomy().aspects.items()}
@@ -67,16 +68,26 @@ def correction_form(mention_id: int, sentiment: str, aspects: dict[str, str], *,
         help="It then counts in no figure; you find it again under “Show: not about us”.",
     )
     anything = bool(changed) or chosen != sentiment or ours != about_us
-    if st.button("Save", type="primary", disabled=not anything or not (who or "").strip(), key=f"save-{mention_id}"):
+    if st.button("Save", type="primary", disabled=not anything or not who.strip(), key=f"save-{mention_id}"):
         changes = [Change(field="aspect", aspect=aspect, after=polarity) for aspect, polarity in changed.items()]
         if chosen != sentiment:
             changes.insert(0, Change(field="sentiment", after=chosen))
         if ours != about_us:
             changes.append(Change(field=ABOUT_US, after="yes" if ours else "no"))
-        _save(mention_id, str(who).strip(), changes)
-    if not (who or "").strip():
+        _save(mention_id, who.strip(), changes)
+    if not who.strip():
         st.caption("Give your name to save: a correction says who made it.")
     _history(mention_id)
+
+
+def _who() -> str:
+    """The name of whoever corrects; the page below may ask for it, too, so that this field is another."""
+    st.session_state.setdefault(NAME_HERE, st.session_state.get("corrector") or "")
+
+    def named() -> None:
+        st.session_state["corrector"] = st.session_state[NAME_HERE]
+
+    return st.text_input("Your name", key=NAME_HERE, max_chars=NAME_LIMIT, on_change=named) or ""
 
 
 def _save(mention_id: int, who: str, changes: Sequence[Change]) -> None:
@@ -100,7 +111,15 @@ def _history(mention_id: int) -> None:
             what = row.aspect or str(row.field).replace("_", " ")
             st.text(f"{what}: {row.before or ABSENT} → {row.after or ABSENT}, {row.who}, {ago(row.at, now())}")
             if st.button("Undo", key=f"undo-{row.id}", icon=":material/undo:", type="tertiary"):
-                store = session().store
-                with store.write() as conn:
-                    undo_correction(conn, store, int(row.id), now())
-                st.rerun()
+                _undo(int(row.id))
+
+
+def _undo(number: int) -> None:
+    store = session().store
+    try:
+        with store.write() as conn:
+            undo_correction(conn, store, number, now())
+    except CannotCorrect as error:
+        st.error(str(error))
+        return
+    st.rerun()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.behind import voices_of
@@ -25,6 +26,8 @@ from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.spikes.store.said import said_in
 
 SHOWN = 10
+MOST = 100_000
+"""Voices are counted up to here; no spike has nearly as many."""
 GROUPS = {"aspect": "about", "place": "from", "segment": "of", "language": "in"}
 """What the reason is divided by, with the word that leads to a part: voices about Comfort, from Calais, in French."""
 
@@ -56,16 +59,22 @@ def wanted_behind(peak: Spike, start: datetime, end: datetime) -> Wanted:
 def show_behind(kept: KeptIncident) -> None:
     """The newest of the voices that the spike counted, all of them as a file, and the way to them among the others."""
     wanted = wanted_behind(kept.peak, *kept.window)
-    found = look(mentions.page, wanted, size=200)
+    found = look(mentions.page, wanted, size=SHOWN)
     if found.empty:
         return
-    st.header(f"The {count(len(found), 'voice', 'voices')} behind it", anchor=False)
-    show_mentions(found.head(SHOWN))
-    ids = tuple(int(i) for i in found["id"])
+    whole = look(mentions.how_many, wanted, MOST)
+    st.header(f"The {count(whole, 'voice', 'voices')} behind it", anchor=False)
+    show_mentions(found)
+    if whole > SHOWN:
+        st.caption(f"The newest {SHOWN} of {count(whole)} are shown; the file holds them all.")
     with st.container(horizontal=True, vertical_alignment="center"):
         scope = wanted.scope
         said = filters_of(scope) | {"incident": kept.id, "about": about(kept.peak.series), "sentiment": "negative"}
-        download(f"incident-{kept.id}-mentions", lambda: table_of(ids), said, label=f"Download all {len(ids)}")
+
+        def all_of_it() -> pd.DataFrame:
+            return table_of(tuple(look(mentions.ids_of, wanted)))
+
+        download(f"incident-{kept.id}-mentions", all_of_it, said, label=f"Download all {count(whole)}")
         query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}
         query["days"] = [scope.first.isoformat(), scope.last.isoformat()]
         query |= {"sentiment": "negative"} if wanted.facet is None else about_facet(wanted.facet)
@@ -87,8 +96,7 @@ def show_part(kept: KeptIncident, group: str, part: str) -> None:
         observed = float(named[part]["observed"])
         if round(observed, 1) != len(ids):
             st.caption(f"Counted as {observed:.1f}: a voice about several aspects counts in part for each of them.")
-        found = look(mentions.ones, ids[:SHOWN]).set_index("id").loc[ids[:SHOWN]].reset_index()
-        show_mentions(found)
+        show_mentions(look(mentions.ones, ids[:SHOWN]))
         if len(ids) > SHOWN:
             st.caption(f"The newest {SHOWN} are shown; the file holds all {len(ids)}.")
         said = {"incident": kept.id, "brand": kept.incident.brand, group: part}

@@ -18,7 +18,10 @@ LIVE_EVERY = 3.0
 """Seconds between two looks while anything waits to be read."""
 STILL_EVERY = 10.0
 OUTDATED = 1.5
-"""When this many times as much has been read as when the page was drawn, hardly a figure on it is worth keeping."""
+"""When this many times as much has been read as when the page was drawn, hardly a figure on it still holds: that is
+told even while more waits."""
+FEW = 50
+"""Mentions read that are told only once all are."""
 TOLD = 2
 """Spikes told by name."""
 
@@ -50,8 +53,8 @@ def marks() -> Marks:
 
 
 def outdated(drawn: Marks, at: Marks) -> bool:
-    """Whether the page should be drawn anew by itself: it was empty, or most has been read since."""
-    return at.read > 0 and at.read >= OUTDATED * drawn.read and (drawn.read == 0 or at.read >= drawn.read + 50)
+    """Whether the page should be drawn anew by itself: it was empty, and so there is nothing on it to lose."""
+    return drawn.read == 0 and at.read > 0
 
 
 def told(drawn: Marks, at: Marks) -> str | None:
@@ -59,7 +62,8 @@ def told(drawn: Marks, at: Marks) -> str | None:
     spikes, mentions = len(at.incidents - drawn.incidents), at.mentions - drawn.mentions
     parts = [count(spikes, "new spike", "new spikes")] if spikes else []
     parts += [count(mentions, "new mention", "new mentions")] if mentions > 0 else []
-    if not parts and not at.waiting and at.read > drawn.read:
+    much = at.read >= max(OUTDATED * drawn.read, drawn.read + FEW)
+    if not parts and at.read > drawn.read and (much or not at.waiting):
         parts = [f"{count(at.read - drawn.read)} more read"]
     if parts and at.waiting:
         parts[-1] += f", {count(at.waiting)} still to be read"

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from collector.store.tables import CHUNK
 from dashboard.queries import labels, mentions
 from dashboard.queries.mentions import Only, Order, Place, Wanted
 from dashboard.scope import Scope
@@ -223,6 +224,8 @@ def _cards(found: pd.DataFrame, bar: DeltaGenerator) -> None:
 
 def _table(found: pd.DataFrame, bar: DeltaGenerator) -> None:
     turn = st.session_state.setdefault("table-turn", 0)
+    # A table remembers places, not mentions: once others stand in its rows, it is another table.
+    shown = hash(tuple(int(i) for i in found["id"]))
 
     def clear() -> None:
         # A table forgets what was selected in it only under another key.
@@ -230,7 +233,7 @@ def _table(found: pd.DataFrame, bar: DeltaGenerator) -> None:
 
     event = st.dataframe(
         rows_of(found),
-        key=f"mentions-table-{turn}",
+        key=f"mentions-table-{turn}-{shown}",
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -257,9 +260,14 @@ def _table(found: pd.DataFrame, bar: DeltaGenerator) -> None:
 
 
 def table_of(ids: tuple[int, ...]) -> pd.DataFrame:
-    """These mentions with whole texts, in the order given, times in the owner's zone: what is held of them, and what
-    the model itself said."""
-    frame = look(mentions.ones, list(ids), whole_texts=True).set_index("id").loc[list(ids)].reset_index()
+    """Those of these mentions that are still there, with whole texts, in the order given, times in the owner's zone:
+    what is held of them, and what the model itself said."""
+    parts = [_part_of_table(ids[start : start + CHUNK]) for start in range(0, max(1, len(ids)), CHUNK)]
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _part_of_table(ids: tuple[int, ...]) -> pd.DataFrame:
+    frame = look(mentions.ones, list(ids), whole_texts=True)
     told = about_told(look(mentions.aspects, list(ids)), lambda aspect, polarity: f"{aspect}: {polarity}", "; ")
     machine = about_told(look(labels.aspects_read, list(ids)), lambda aspect, polarity: f"{aspect}: {polarity}", "; ")
     sentiments = look(labels.sentiments_read, list(ids))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 
@@ -150,7 +150,7 @@ def _question(monday: date, mention_id: int) -> None:
     with st.container(border=True, key="question", gap="small"):
         put(card({str(name): value for name, value in row.items()}, asked.aspects))
         wrong = _aspects(mention_id, asked.aspects)
-        st.caption("Is the sentiment right? Aspects count as right unless you mark them wrong first.")
+        st.caption("Is the sentiment right? Aspects count as right unless you say first what is true of them.")
         with st.container(horizontal=True, key="verdicts"):
             said = _verdict(mention_id, "Right", "Y", asked.sentiment.value, who)
             for sentiment, key in KEYS.items():
@@ -172,31 +172,46 @@ def _verdict(mention_id: int, words: str, key: str, verdict: str, who: str) -> s
     return verdict if pressed else None
 
 
-def _aspects(mention_id: int, aspects: pd.DataFrame) -> list[str]:
-    """Buttons that mark the aspects that were read wrongly; returns those marked."""
-    marked: set[str] = st.session_state.setdefault(f"wrong-{mention_id}", set())
-    if aspects.empty:
-        return []
+def _aspects(mention_id: int, aspects: pd.DataFrame) -> dict[str, str | None]:
+    """Buttons that say what is true of the aspects that were read wrongly; returns that: polarity or
+    None (not about it).
 
-    def turn(aspect: str) -> None:
-        marked.symmetric_difference_update({aspect})
+    Each press says the next: not about it, then the other polarities, then right again.
+    """
+    marked: dict[str, str | None] = st.session_state.setdefault(f"wrong-{mention_id}", {})
+
+    def turn(aspect: str, polarity: str) -> None:
+        after = [None, *(sign.value for sign in Sentiment if sign.value != polarity)]
+        place = after.index(marked[aspect]) + 1 if aspect in marked else 0
+        marked.pop(aspect, None)
+        if place < len(after):
+            marked[aspect] = after[place]
+
+    if aspects.empty:
+        return marked
 
     with st.container(horizontal=True, key="aspects-of-question"):
         for place, one in enumerate(aspects.itertuples()):
             name = str(one.aspect)
             st.button(
-                f"{label_of(name)}, {one.polarity}: {'wrong' if name in marked else 'right'}",
+                f"{label_of(name)}, {one.polarity}: {_found(name, marked)}",
                 key=f"aspect-{mention_id}-{name}",
                 icon=":material/close:" if name in marked else ":material/check:",
                 shortcut=ASPECT_KEYS[place] if place < len(ASPECT_KEYS) else None,
                 on_click=turn,
-                args=(name,),
+                args=(name, str(one.polarity)),
                 type="tertiary",
             )
-    return sorted(marked)
+    return marked
 
 
-def _record(monday: date, mention_id: int, verdict: str, wrong: list[str], who: str) -> None:
+def _found(aspect: str, marked: Mapping[str, str | None]) -> str:
+    if aspect not in marked:
+        return "right"
+    return f"wrong, {marked[aspect]}" if marked[aspect] else "wrong, not about it"
+
+
+def _record(monday: date, mention_id: int, verdict: str, wrong: Mapping[str, str | None], who: str) -> None:
     store = session().store
     try:
         with store.write() as conn:

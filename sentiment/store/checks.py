@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, and_, select, update
 
@@ -15,6 +16,8 @@ from sentiment.store.samples import number_of, sampled
 from sentiment.store.turn import take_turn
 
 SKIP = "skip"
+RIGHT: Mapping[str, str | None] = MappingProxyType({})
+"""Every aspect was read rightly."""
 
 
 def check(
@@ -24,11 +27,12 @@ def check(
     mention_id: int,
     *,
     verdict: str,
-    wrong: Collection[str] = (),
+    wrong: Mapping[str, str | None] = RIGHT,
     who: str,
     now: datetime,
 ) -> None:
-    """Record what a person found: the sentiment that is true (or "skip"), and the aspects that were read wrongly.
+    """Record what a person found: the sentiment that is true (or "skip"), and what is true of the aspects read
+    wrongly: their polarity, or None where it is not about them at all.
 
     What differs from what is held of the mention becomes a correction of it in the same transaction. Raises
     CannotCorrect if the mention is not in the sample or was checked already.
@@ -36,14 +40,14 @@ def check(
     if verdict != SKIP:
         Sentiment(verdict)
     here = and_(sampled.c.week == number_of(monday), sampled.c.mention_id == mention_id)
-    kept = sorted(set(wrong)) if verdict != SKIP else []
+    kept = sorted(wrong) if verdict != SKIP else []
     take_turn(conn)
     found = update(sampled).where(here, sampled.c.verdict.is_(None))
     if not conn.execute(found.values(verdict=verdict, wrong=kept, who=who, at=now)).rowcount:
         raise CannotCorrect("Somebody has checked this mention just now.")
     if verdict == SKIP:
         return
-    changes = [(mention_id, Change(field="aspect", aspect=name, after=None)) for name in kept]
+    changes = [(mention_id, Change(field="aspect", aspect=name, after=wrong[name])) for name in kept]
     if conn.scalar(select(label.c.sentiment).where(label.c.mention_id == mention_id)) != Sentiment(verdict).sign:
         changes.insert(0, (mention_id, Change(field="sentiment", after=verdict)))
     if changes:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from collector.store import EPOCH, Utc, metadata
+from collector.store.runs import upsert
 from collector.store.tables import mention
 from sentiment.store.readings import reading, waiting
 
@@ -131,6 +132,11 @@ def _draw(conn: Connection, monday: date, now: datetime, zone: ZoneInfo) -> Samp
         return None
     ours = and_(within, reading.c.model == model)
     population = conn.scalar(select(func.count()).select_from(reading).where(ours)) or 0
+    values = {"week": number_of(monday), "model": model, "population": population, "drawn_at": now}
+    # First, so that of two who draw at once the later waits here for the sample of the earlier, and takes it.
+    first = upsert(conn, sample).values(values).on_conflict_do_nothing().returning(sample.c.week)
+    if conn.scalar(first) is None:
+        return sample_of(conn, monday)
     dice = random.Random(f"sample of {monday.isoformat()}")  # noqa: S311  # to be the same for everyone, not to be secret
     chosen = dice.sample(range(1, population + 1), min(SIZE, population))
     numbered = select(
@@ -139,8 +145,6 @@ def _draw(conn: Connection, monday: date, now: datetime, zone: ZoneInfo) -> Samp
     numbers = numbered.subquery()
     ids = {row.number: row.mention_id for row in conn.execute(select(numbers).where(numbers.c.number.in_(chosen)))}
     _keep(conn, number_of(monday), model, [ids[number] for number in chosen])
-    values = {"week": number_of(monday), "model": model, "population": population, "drawn_at": now}
-    conn.execute(insert(sample).values(values))
     return Sample(monday=monday, model=model, population=population, drawn_at=now)
 
 

@@ -13,9 +13,12 @@ from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
 from collector.store import Store
-from dashboard.queries import labels
+from collector.store.mentions import delete_mentions
+from collector.store.tables import mention
+from dashboard.queries import labels, mentions
+from dashboard.views.correcting import NAME_HERE
 from sentiment.store import open_store
-from sentiment.store.corrections import Change, correct_together
+from sentiment.store.corrections import Change, correct, correct_together, undo_correction
 from sentiment.store.counts import count_day, verify
 from sentiment.store.readings import label
 from sentiment.store.terms import settle, switch_on
@@ -169,9 +172,128 @@ def test_one_mention_is_said_not_to_be_about_us(changing: Filled, monkeypatch: p
         f"from dashboard.views.correcting import correction_form\ncorrection_form({number}, 'negative', {{}})",
         default_timeout=TIMEOUT,
     ).run()
-    form.text_input(key="corrector").set_value("Ada")
+    form.text_input(key=NAME_HERE).set_value("Ada")
     form.checkbox(key=f"elsewhere-{number}").check().run()
     form.button(key=f"save-{number}").click().run()
     assert not form.exception
     assert figure(changing.store, "mentions") == before - 1
     assert any(text.value.startswith("about us: yes → no, Ada") for text in form.text)
+
+
+def run(code: str, config: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(config))
+    app = AppTest.from_string(code, default_timeout=TIMEOUT)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def test_one_of_several_ticked_is_corrected_alone(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled.config, monkeypatch)
+    (number,) = pick(app, 1)
+    app.button(key=f"correct-{number}").click().run()
+    assert not app.exception, app.exception[0].value
+    assert app.text_input(key=NAME_HERE).value == app.text_input(key="corrector").value == "Ada"
+    app.text_input(key=NAME_HERE).set_value("Kim").run()
+    assert app.text_input(key="corrector").value == "Kim"
+
+
+def test_a_voice_behind_an_incident_is_corrected(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("from dashboard.views import incident\nincident.show()", filled.config, monkeypatch, id="1")
+    app.text_input(key="corrector").set_value("Ada").run()
+    next(button for button in app.button if (button.key or "").startswith("correct-")).click().run()
+    assert not app.exception, app.exception[0].value
+    assert app.text_input(key=NAME_HERE).value == "Ada"
+
+
+def half_read(folder: Path) -> Filled:
+    config, now = a_config(folder), datetime.now(UTC)
+    store = open_store(str(folder / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
+    fill(store, now, unread=1_500)
+    return Filled(store=store, config=config, now=now)
+
+
+@pytest.mark.parametrize("view", ["cards", "table"])
+def test_read_and_unread_stand_side_by_side(tmp_path: Path, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = half_read(tmp_path)
+    with mixed.store.read() as conn:
+        known = set(conn.scalars(select(label.c.mention_id)))
+        some = list(conn.scalars(select(mention.c.id).where(mention.c.brand == BRAND)))
+    assert 0 < len(known & set(some)) < len(some)
+    app = opened(mixed.config, monkeypatch, view=view, order="dissatisfied")
+    assert "match" in words_of(app)
+    wanted = [*sorted(known & set(some))[-5:], *sorted(set(some) - known)[:5]]
+    code = f"""
+from dashboard.queries import mentions
+from dashboard.views.mention_rows import rows_of
+from dashboard.views.mentions import show_mentions
+from dashboard.views.session import look
+import streamlit as st
+found = look(mentions.ones, {wanted})
+st.dataframe(rows_of(found)) if {view == "table"} else show_mentions(found)
+"""
+    app = run(code, mixed.config, monkeypatch)
+    assert not app.exception, app.exception[0].value
+    if view == "table":
+        told = [str(word).split(" ", 1)[-1] for word in app.dataframe[0].value["sentiment"]]
+        assert told[5:] == ["read yet"] * 5
+        assert "suspected" not in app.dataframe[0].value
+    else:
+        offered = {int(b.key.removeprefix("correct-")) for b in app.button if (b.key or "").startswith("correct-")}
+        assert offered == set(wanted[:5])
+    mixed.store.engine.dispose()
+
+
+def test_the_history_of_corrections_tells_a_missing_field_as_none(changing: Filled) -> None:
+    with changing.store.write() as conn:
+        number = conn.scalars(select(label.c.mention_id).where(label.c.sentiment == 0)).first()
+        correct(conn, changing.store, number, field="sentiment", after="negative", who="Ada", now=changing.now)
+        correct(
+            conn, changing.store, number, field="aspect", aspect="price", after="negative", who="Ada", now=changing.now
+        )
+        found = labels.corrections(conn, number)
+    assert list(found["aspect"]) == [None, "price"]
+    assert list(found["before"]) == ["neutral", None]
+
+
+def test_what_was_selected_in_a_table_is_forgotten_when_other_mentions_stand_in_its_rows(
+    changing: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(changing.config, monkeypatch, view="table")
+    first = app.dataframe[0].proto.id
+    assert app.run().dataframe[0].proto.id == first
+    with changing.store.write() as conn:
+        newest = select(mention.c.id).where(mention.c.brand == BRAND).order_by(mention.c.created_at.desc()).limit(1)
+        delete_mentions(conn, changing.store, list(conn.scalars(newest)), reason="erased", now=changing.now)
+    assert app.run().dataframe[0].proto.id != first
+
+
+def test_a_file_holds_those_mentions_that_are_still_there_in_their_order(
+    changing: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with changing.store.write() as conn:
+        ids = list(conn.scalars(select(label.c.mention_id).order_by(label.c.mention_id.desc()).limit(600)))
+        delete_mentions(conn, changing.store, ids[1:3], reason="erased", now=changing.now)
+        gone = mentions.ones(conn, ids[1:3])
+    assert gone.empty
+    code = f"""
+import streamlit as st
+from dashboard.views.mentions import table_of
+st.session_state["ids"] = list(table_of({tuple(ids)})["id"])
+st.session_state["none"] = len(table_of({tuple(ids[1:3])}))
+"""
+    app = run(code, changing.config, monkeypatch)
+    assert not app.exception, app.exception[0].value
+    assert app.session_state["ids"] == [ids[0], *ids[3:]]
+    assert app.session_state["none"] == 0
+
+
+def test_undoing_a_correction_of_a_text_edited_since_is_kept(changing: Filled) -> None:
+    with changing.store.write() as conn:
+        number = conn.scalars(select(label.c.mention_id).where(label.c.sentiment == 0)).first()
+        made = correct(conn, changing.store, number, field="sentiment", after="negative", who="A", now=changing.now)
+        changing.store.observer.leaving(conn, [number])
+        changing.store.observer.arriving(conn, [number], unread=True)
+        undo_correction(conn, changing.store, made, changing.now)
+        assert list(labels.corrections(conn, number)["undone_at"].isna()) == [False]
+        assert verify(conn) == []

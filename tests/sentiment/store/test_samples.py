@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from collector.store import Store
 from collector.store.mentions import delete_mentions, save_mentions
@@ -104,7 +105,7 @@ def test_what_was_found_wrong_is_corrected_at_once_and_can_be_taken_back(any_sto
     drawn(any_store)
     with any_store.write() as conn:
         first = next_to_check(conn, MONDAY)
-        check(conn, any_store, MONDAY, first, verdict="positive", wrong=["timeliness"], who="Kim", now=NOW)
+        check(conn, any_store, MONDAY, first, verdict="positive", wrong={"timeliness": None}, who="Kim", now=NOW)
         held = select(label.c.sentiment).where(label.c.mention_id == first)
         about = select(label_aspect.c.aspect).where(label_aspect.c.mention_id == first)
         assert (conn.scalar(held), conn.scalars(about).all()) == (1, [])
@@ -132,7 +133,7 @@ def test_skipped_edited_and_deleted_ones_are_passed_over(any_store: Store) -> No
     _, rows = drawn(any_store)
     in_turn = [row.mention_id for row in sorted(rows, key=lambda row: row.place)]
     with any_store.write() as conn:
-        check(conn, any_store, MONDAY, in_turn[0], verdict=SKIP, wrong=["timeliness"], who="Kim", now=NOW)
+        check(conn, any_store, MONDAY, in_turn[0], verdict=SKIP, wrong={"timeliness": None}, who="Kim", now=NOW)
         external = conn.scalars(select(mention.c.external_id).where(mention.c.id == in_turn[1])).one()
         later = NOW + timedelta(hours=1)
         save_mentions(conn, any_store, [a_mention(external, text="said otherwise now", fetched_at=later)])
@@ -158,3 +159,36 @@ def test_the_first_week_is_drawn_from_when_all_was_read_and_enough(any_store: St
     with any_store.read() as conn:
         assert due(conn, NOW, BERLIN) == MONDAY
         assert due(conn, NOW + WEEK, BERLIN) == MONDAY
+
+
+def test_an_aspect_read_with_the_wrong_sign_keeps_its_place_with_the_right_one(any_store: Store) -> None:
+    fill(any_store, 3)
+    drawn(any_store)
+    with any_store.write() as conn:
+        first = next_to_check(conn, MONDAY)
+        said = {"timeliness": "positive"}
+        check(conn, any_store, MONDAY, first, verdict="negative", wrong=said, who="Kim", now=NOW)
+        about = select(label_aspect.c.aspect, label_aspect.c.polarity).where(label_aspect.c.mention_id == first)
+        assert conn.execute(about).all() == [("timeliness", 1)]
+        assert conn.scalars(select(sampled.c.wrong).where(sampled.c.mention_id == first)).one() == ["timeliness"]
+        assert verify(conn) == []
+
+
+@pytest.mark.parametrize("any_store", ["postgresql"], indirect=True)
+def test_of_two_who_draw_at_once_the_later_takes_what_the_earlier_drew(any_store: Store) -> None:
+    fill(any_store, 80)
+
+    def draw_too():
+        with any_store.write() as conn:
+            return draw(conn, MONDAY, NOW, BERLIN)
+
+    with ThreadPoolExecutor(1) as pool:
+        with any_store.write() as conn:
+            mine = draw(conn, MONDAY, NOW, BERLIN)
+            other = pool.submit(draw_too)
+            blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not conn.scalar(blocked) and not other.done():
+                continue
+        assert other.result() == mine
+    with any_store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(sampled)) == SIZE

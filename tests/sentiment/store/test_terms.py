@@ -216,7 +216,7 @@ _JOINTS = st.sampled_from([" ", ".", "/", "-", "", ", ", "\n", "\u0301"])
 _TEXTS = st.lists(st.tuples(_PIECES, _JOINTS), min_size=1, max_size=6).map(lambda parts: "".join(map("".join, parts)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(_TEXTS, min_size=1, max_size=8), term=_TEXTS)
 def test_settling_equals_relabelling_everything(texts: list[str], term: str) -> None:
     try:
