@@ -22,6 +22,7 @@ from collector.store import Store
 from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
 from collector.store.mentions import Saved, delete_mentions, ids_of, save_mentions
 from collector.store.runs import (
+    BACKFILL,
     Lease,
     count_page,
     cover,
@@ -178,7 +179,7 @@ class _Run:
         cls, store: Store, config: SourceConfig, started: datetime, since: datetime | None, *, force: bool
     ) -> _Run | RunReport:
         """Take the lease and open the run, or say why not."""
-        key = config.name if since is None else f"backfill/{config.name}"
+        key = config.name if since is None else f"{BACKFILL}{config.name}"
         report = RunReport(source=config.name, started_at=started, finished_at=started)
         with store.write() as conn:
             lease = take_lease(conn, f"collect/{key}", this_process(), started, LEASE)

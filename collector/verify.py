@@ -24,6 +24,7 @@ from collector.sources import SourceConfig, kinds
 from collector.store import Store
 from collector.store.mentions import delete_mentions, ids_of, known_since, save_mentions
 from collector.store.runs import (
+    VERIFY,
     Lease,
     count_page,
     drop_lease,
@@ -68,7 +69,7 @@ def verify_source(
 
     Its state, run and lease stand under "verify/<source>".
     """
-    key, started = f"verify/{config.name}", now()
+    key, started = f"{VERIFY}{config.name}", now()
     report = RunReport(source=config.name, started_at=started, finished_at=started)
     if not can_verify(config.kind):
         return replace(report, skipped=f"A source of kind {config.kind!r} cannot read back what it gave.")

@@ -35,6 +35,9 @@ from collector.sources import Cursor, Reject, Span
 from collector.store import Utc, metadata
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
+BACKFILL, VERIFY = "backfill/", "verify/"
+BESIDE = (BACKFILL, VERIFY)
+"""What the names of runs beside the regular ones of a source begin with."""
 RAW_LIMIT = 2_000
 """Characters of a rejected row that are kept."""
 
@@ -56,7 +59,7 @@ source_state = Table(
     Column("next_run", Utc, comment="when the schedule reads it next"),
     Column("pace", Text, comment="why then, for a person"),
 )
-"""Where each source stands; one row a configured source."""
+"""Where each source stands; one row a source, and one for its backfill or its reading back under a name with BESIDE."""
 
 run = Table(
     "run",

@@ -223,14 +223,3 @@ def _wrongly_stood_for(*, left_out: bool) -> ColumnElement[bool]:
     unsuspected = exists().where(member.c.voice_id == mention.c.id, member.c.suspicion.is_(None))
     stood_for = exists().where(other.c.voice_id == mention.c.id, other.c.head)
     return and_(led, or_(mention.c.head, and_(unsuspected, not_(stood_for))))
-
-
-def suspects_since(conn: Connection, since: datetime) -> list[tuple[str, str, int]]:
-    """How many mentions said since then are suspect: (source, why, how many)."""
-    rows = conn.execute(
-        select(mention.c.source, mention.c.suspicion, func.count().label("many"))
-        .where(mention.c.suspicion.is_not(None), mention.c.created_at >= since)
-        .group_by(mention.c.source, mention.c.suspicion)
-        .order_by(mention.c.source, mention.c.suspicion)
-    )
-    return [(row.source, row.suspicion, int(row.many)) for row in rows]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select, true
 from sqlalchemy.engine import RowMapping
 
 from collector.store.gaps import gap, gaps_of
-from collector.store.runs import coverage, reject, source_state
-from collector.store.suspects import suspects_since
+from collector.store.runs import BESIDE, coverage, reject, source_state
+from collector.store.tables import mention
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
-from sentiment.store.readings import unread, unreadable
+from sentiment.store.readings import label, unread, unreadable
 from sentiment.taxonomy import ALL
 
 STATE = [
@@ -34,11 +35,21 @@ STATE = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspects:
+    """How many of a source's mentions about a brand are suspect of one thing."""
+
+    source: str
+    brand: str
+    why: str
+    mentions: int
+
+
 def states(conn: Connection) -> list[RowMapping]:
-    """One row a source that ever ran: its state as kept."""
-    return list(
-        conn.execute(select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)).mappings()
-    )
+    """One row a source that ever ran: its state as kept. Backfills and readings back are no sources of their own."""
+    query = select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)
+    sources = (not_(source_state.c.source.startswith(beside, autoescape=True)) for beside in BESIDE)
+    return list(conn.execute(query.where(*sources)).mappings())
 
 
 def volumes(conn: Connection, brands: Sequence[str], first: date, last: date) -> pd.DataFrame:
@@ -100,12 +111,22 @@ def rejected_since(conn: Connection, since: datetime) -> dict[str, int]:
     return {row.source: row.rejected for row in conn.execute(query)}
 
 
-def suspects(conn: Connection, since: datetime) -> dict[str, dict[str, int]]:
-    """Of what each source brought that was said since then, how many mentions are suspect, by why."""
-    found: dict[str, dict[str, int]] = {}
-    for source, why, many in suspects_since(conn, since):
-        found.setdefault(source, {})[why] = many
-    return found
+def suspects(conn: Connection, brands: Sequence[str], start: datetime, end: datetime) -> list[Suspects]:
+    """How many mentions said within [start, end) are suspect, by source, brand and why; those not about us left out."""
+    rows = conn.execute(
+        select(mention.c.source, mention.c.brand, mention.c.suspicion, func.count())
+        .select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
+        .where(
+            mention.c.suspicion.is_not(None),
+            mention.c.brand.in_(brands),
+            mention.c.created_at >= start,
+            mention.c.created_at < end,
+            func.coalesce(label.c.about_us, true()),
+        )
+        .group_by(mention.c.source, mention.c.brand, mention.c.suspicion)
+        .order_by(mention.c.source, mention.c.brand, mention.c.suspicion)
+    )
+    return [Suspects(source=source, brand=brand, why=why, mentions=int(many)) for source, brand, why, many in rows]
 
 
 def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -13,9 +13,11 @@ import streamlit as st
 from collector.sources import SourceConfig, Why
 from dashboard import charts
 from dashboard.queries import health
+from dashboard.queries.health import Suspects
 from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
 from dashboard.views.download import download
+from dashboard.views.filters import of_brand
 from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
@@ -48,7 +50,7 @@ def show() -> None:
         else f"all {count(len(found), 'source', 'sources')} are read as promised"
     )
     answer(sentence(told))
-    put(_table(found))
+    put(_table(found, _suspects()))
     download("source-health", found, {})
     try_now()
     _calendar()
@@ -62,8 +64,7 @@ def health_table() -> pd.DataFrame:
     kept: dict[str, Mapping[Any, Any]] = {row["source"]: row for row in look(health.states)}
     volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
     by_source = {row["source"]: row for row in volumes.to_dict("records")}
-    week = at - timedelta(days=VOLUME_DAYS)
-    set_aside, suspects = look(health.rejected_since, week), look(health.suspects, week)
+    set_aside, suspects = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS)), _suspects()
     rows = []
     for name in [s.name for s in config.sources] + sorted(
         (set(kept) | set(by_source)) - {s.name for s in config.sources}
@@ -85,11 +86,21 @@ def health_table() -> pd.DataFrame:
                 "requests left": state.get("budget_left"),
                 "mentions a day": round(mentions / VOLUME_DAYS, 1),
                 "rejected, 7 days": set_aside.get(name, 0),
-                "suspect, 7 days": sum(suspects.get(name, {}).values()),
-                "suspected of": ", ".join(f"{many} {why}" for why, many in suspects.get(name, {}).items()),
+                "suspect, 7 days": sum(one.mentions for one in suspects.get(name, ())),
+                "suspected of": "; ".join(f"{one.brand}: {one.mentions} {one.why}" for one in suspects.get(name, ())),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _suspects() -> dict[str, list[Suspects]]:
+    """By source, the suspects among what was said on the last seven days: those that the Mentions page then shows."""
+    zone = session().zone
+    start, end = midnight(today() - timedelta(days=VOLUME_DAYS - 1), zone), midnight(today() + timedelta(days=1), zone)
+    found: dict[str, list[Suspects]] = {}
+    for one in look(health.suspects, brands(), start, end):
+        found.setdefault(one.source, []).append(one)
+    return found
 
 
 def _next(source: SourceConfig | None, state: Mapping[Any, Any], at: datetime) -> str:
@@ -111,7 +122,7 @@ _COLUMNS = (
 _SIGNS = {"failing": "▼", "stale": "▼", "waiting": "●", "new": "●", "off": "○", "imported": "○", "fresh": "▲"}
 
 
-def _table(found: pd.DataFrame) -> str:
+def _table(found: pd.DataFrame, suspects: Mapping[str, Sequence[Suspects]]) -> str:
     rows = [
         (
             f"{escape(str(row['source']))}{small(_kind(row))}",
@@ -119,20 +130,24 @@ def _table(found: pd.DataFrame) -> str:
             f"{row['mentions a day']:,.1f}",
             "–" if pd.isna(row["requests left"]) else count(float(row["requests left"])),
             count(row["rejected, 7 days"]),
-            _suspects(row),
+            _suspect(str(row["source"]), suspects.get(str(row["source"]), ())),
         )
         for row in found.to_dict("records")
     ]
     return table(_COLUMNS, rows)
 
 
-def _suspects(row: Mapping[Hashable, Any]) -> str:
-    """How many mentions are suspect, and of what; leading to them."""
-    many = count(float(row["suspect, 7 days"]))
-    if many == "0":
-        return many
-    link = address("mentions", {"only": "suspect", "source": row["source"], "period": "7d"})
-    return f'<a href="{link}" target="_self">{many}</a>{small(str(row["suspected of"]))}'
+def _suspect(source: str, found: Sequence[Suspects]) -> str:
+    """How many of a source's mentions are suspect; and of each brand how many, and of what, leading to them."""
+    by_brand: dict[str, list[Suspects]] = {}
+    for one in found:
+        by_brand.setdefault(one.brand, []).append(one)
+    cell = count(sum(one.mentions for one in found))
+    for brand, ones in by_brand.items():
+        link = address("mentions", {"only": "suspect", "source": source, "period": "7d", **of_brand(brand)})
+        told = escape(f"{brand}: {', '.join(f'{count(one.mentions)} {one.why}' for one in ones)}")
+        cell += f'<br><a class="gs-small" href="{link}" target="_self">{told}</a>'
+    return cell
 
 
 def _told(row: Mapping[Hashable, Any]) -> str:

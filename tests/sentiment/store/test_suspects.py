@@ -20,7 +20,7 @@ from sqlalchemy import Row, event, func, insert, select
 from collector.mention import Kind, Mention
 from collector.store import Store, hour_of
 from collector.store.mentions import delete_mentions, ids_of, save_mentions
-from collector.store.suspects import MOST_OF_AN_HOUR, look_at_new, settle, suspects_since
+from collector.store.suspects import MOST_OF_AN_HOUR, look_at_new, settle
 from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.store import open_store
@@ -79,8 +79,6 @@ def test_a_bombing_is_flagged_with_its_reason_and_counts_unless_left_out(any_sto
     assert settle(strict) == 0
     assert settle(any_store) == 1
     assert voices(any_store) == 2
-    with any_store.read() as conn:
-        assert suspects_since(conn, NOW - DAY) == [("reviews", "copied", 8)]
 
 
 def test_late_copies_join_the_suspects_and_none_counts_where_suspects_are_left_out(store: Store) -> None:
