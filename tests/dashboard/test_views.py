@@ -153,7 +153,7 @@ def test_a_correction_moves_the_figures_at_once_and_is_undone(
         default_timeout=TIMEOUT,
     ).run()
     assert form.button(key=f"save-{number}").disabled
-    form.text_input(key="corrector").set_value("Ada")
+    form.text_input(key="corrector-of-one").set_value("Ada")
     form.button_group(key=f"sentiment-{number}").set_value("positive").run()
     form.button(key=f"save-{number}").click().run()
     assert not form.exception
