@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
+from collector.store.mentions import save_mentions
 from dashboard.behind import voices_of
+from sentiment.read import read_unread
 from sentiment.spikes.drivers import NO_ASPECT, OTHERS, UNNAMED, Said, explain
 from sentiment.spikes.store.incidents import incidents
 from sentiment.spikes.store.said import said_in
-from tests.dashboard.conftest import Filled
+from sentiment.store import open_store
+from tests.conftest import BERLIN
+from tests.dashboard.conftest import BRAND, SOURCES, Filled, a_config, fill
 from tests.dashboard.test_views import opened, words_of
+from tests.fakes import FakeReader, a_mention
 
 AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
 PLACES = ("Calais", "Dover", "Kiel", "Oslo", "Gdynia", "Cork", "Split", "Bari", "Ystad", "Turku")
@@ -95,3 +102,41 @@ def test_a_part_that_is_none_says_so(by: str, only: str, filled: Filled, monkeyp
     words = words_of(opened("incident", filled.config, monkeypatch, id=str(number), by=by, only=only))
     assert ("No dissatisfied voice" in words) is (by != "nonsense")
     assert "<b>x</b>" not in words
+
+
+def test_all_voices_of_a_large_incident_are_counted_and_leave_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    store = open_store(str(tmp_path / "groundswell.db"), zone=BERLIN, salt=b"salt")
+    fill(store, now)
+    late = [
+        a_mention(f"m{n}", text=f"late boat {n}", source=SOURCES[0], brand=BRAND, created_at=now - timedelta(days=3))
+        for n in range(60)
+    ]
+    with store.write() as conn:
+        save_mentions(conn, store, late)
+    read_unread(store, FakeReader(), clock=lambda: now)
+    store.engine.dispose()
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(a_config(tmp_path)))
+    code = """
+from dataclasses import replace
+import streamlit as st
+from dashboard.queries import mentions
+from dashboard.views import incident_voices
+from dashboard.views.session import look
+from sentiment.spikes.store.incidents import incident_by_id
+kept = look(incident_by_id, 1)
+(member,) = kept.incident.members
+peak = replace(member.peak, window=24 * 95, series=replace(member.peak.series, dimension=None))
+kept = replace(kept, incident=replace(kept.incident, members=(replace(member, peak=peak),)))
+incident_voices.show_behind(kept)
+found = look(mentions.ids_of, incident_voices.wanted_behind(kept.peak, *kept.window))
+st.session_state["found"] = len(incident_voices.table_of(tuple(found)))
+"""
+    app = AppTest.from_string(code, default_timeout=120).run()
+    assert not app.exception, app.exception[0].value
+    many = app.session_state["found"]
+    assert many > 200
+    assert [header.value for header in app.header] == [f"The {many} voices behind it"]
+    assert f"The newest 10 of {many} are shown; the file holds them all." in [c.value for c in app.caption]

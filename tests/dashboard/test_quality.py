@@ -157,3 +157,24 @@ def test_drift_is_told_over_weeks_with_a_chart(changing: Filled, monkeypatch: py
     app = opened(changing.config, monkeypatch)
     assert "The newest sample is worse than those before (100" in words_of(app)
     assert len(app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")) == 1
+
+
+def test_an_aspect_with_the_wrong_sign_is_given_the_right_one(
+    changing: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(changing.config, monkeypatch)
+    app.text_input(key="corrector-here").set_value("Ada").run()
+    key = next(str(button.key) for button in app.button if (button.key or "").startswith("aspect-"))
+    _, number, aspect = key.split("-", 2)
+    read = app.button(key=key).label.split(", ")[1].split(":")[0]
+    others = [sign for sign in ("negative", "neutral", "positive") if sign != read]
+    for said in ("wrong, not about it", *(f"wrong, {sign}" for sign in others), "right", "wrong, not about it"):
+        app.button(key=key).click().run()
+        assert app.button(key=key).label.endswith(f": {said}")
+    app.button(key=key).click().run()
+    verdict(app, "right").click().run()
+    assert not app.exception
+    with changing.store.read() as conn:
+        (made,) = conn.execute(select(correction)).all()
+        assert (made.mention_id, made.aspect, made.before, made.after) == (int(number), aspect, read, others[0])
+        assert verify(conn) == []
