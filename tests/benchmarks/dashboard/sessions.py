@@ -45,7 +45,10 @@ async def _all(address: str, readers: int, server: psutil.Process) -> tuple[dict
     """Seconds of every reader by page, and the server's resident bytes while all of them are there."""
     took: dict[str, list[float]] = {page: [] for page in PAGES}
     url = address.replace("http", "ws", 1) + "/_stcore/stream"
-    lines = [connect(url, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(address)) for _ in range(readers)]
+    lines = [
+        connect(url, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(address))
+        for _ in range(readers)
+    ]
     sockets = await asyncio.gather(*[line.__aenter__() for line in lines])
     for page in PAGES:
         took[page] = list(await asyncio.gather(*[_open(socket, page) for socket in sockets]))
