@@ -38,16 +38,6 @@ def sigmoid(logits: npt.NDArray[np.floating], temperature: float = 1.0) -> Float
     return np.asarray(1 / (1 + np.exp(-scaled)))
 
 
-def blend(sentiment: npt.NDArray[np.floating], satisfaction: npt.NDArray[np.floating], share: float) -> Floats:
-    """Probabilities of negative, neutral and positive, (…, 3), out of two answers to one question.
-
-    Satisfaction, (…, 5), says the same in five classes: 1 and 2 are negative, 3 is neutral, 4 and 5 are positive.
-    """
-    five = np.asarray(satisfaction, dtype=np.float64)
-    three = np.stack([five[..., 0] + five[..., 1], five[..., 2], five[..., 3] + five[..., 4]], axis=-1)
-    return np.asarray((1 - share) * np.asarray(sentiment, dtype=np.float64) + share * three)
-
-
 def combine(
     text: str, windows: Sequence[Window], outputs: Sequence[Logits], settings: ModelSettings, language: Language
 ) -> Reading:
@@ -58,8 +48,7 @@ def combine(
     """
     size = np.array([len(window.tokens) for window in windows], dtype=np.float64)
     share = size / size.sum()
-    satisfaction = share @ _task(outputs, settings, "satisfaction")
-    sentiment = blend(share @ _task(outputs, settings, "sentiment"), satisfaction, settings.satisfaction_share)
+    sentiment = share @ _task(outputs, settings, "sentiment")
     ranked = np.sort(sentiment)
     loyalty = _task(outputs, settings, "loyalty")
     telling = loyalty[loyalty[:, settings.classes["loyalty"].index(Loyalty.UNKNOWN)].argmin()]
@@ -67,7 +56,7 @@ def combine(
         model=settings.name,
         sentiment=SENTIMENTS[int(sentiment.argmax())],
         probabilities=_three(sentiment),
-        satisfaction=float(satisfaction @ np.arange(1.0, 6.0)),
+        satisfaction=float(share @ _task(outputs, settings, "satisfaction") @ np.arange(1.0, 6.0)),
         aspects=_aspects(text, windows, outputs, settings),
         stage=Stage(_chosen(share @ _task(outputs, settings, "stage"), settings, "stage")),
         intent=Intent(_chosen(share @ _task(outputs, settings, "intent"), settings, "intent")),

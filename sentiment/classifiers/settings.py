@@ -15,7 +15,6 @@ class ModelSettings:
     temperatures   what logits are divided by before softmax, per task, "presence" and "signs"; from validation texts
     offsets        added to the logits of a task before the largest is taken, so that rare classes get their due
     thresholds     per aspect, the calibrated presence from which it counts
-    satisfaction_share  how much of the probabilities of sentiment is what the five classes of satisfaction add up to
     abstain        smallest gap between the two likeliest sentiments at which the reading is relied upon
     languages      ISO 639-1 codes in which the model was measured
     """
@@ -26,7 +25,6 @@ class ModelSettings:
     temperatures: dict[str, float]
     offsets: dict[str, tuple[float, ...]]
     thresholds: tuple[float, ...]
-    satisfaction_share: float
     abstain: float
     longest: int
     languages: frozenset[str]
@@ -55,7 +53,6 @@ def _settings(raw: dict[str, Any]) -> ModelSettings:
         temperatures={task: float(value) for task, value in raw["temperatures"].items()},
         offsets={task: tuple(float(v) for v in values) for task, values in raw.get("offsets", {}).items()},
         thresholds=tuple(float(raw["thresholds"][aspect]) for aspect in aspects),
-        satisfaction_share=float(raw.get("satisfaction_share", 0.0)),
         abstain=float(raw["abstain"]),
         longest=int(raw["longest"]),
         languages=frozenset(raw["languages"]),

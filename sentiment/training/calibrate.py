@@ -1,4 +1,4 @@
-"""Making the numbers mean what they say: temperatures, thresholds, offsets, shares, all from validation texts."""
+"""Making the numbers mean what they say: temperatures, thresholds, offsets, abstain band, from validation texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.classifiers.combine import blend, sigmoid, softmax
+from sentiment.classifiers.combine import sigmoid, softmax
 from sentiment.evaluation.measures import label_micro_f1, macro_f1
 from sentiment.training.data import Example
 from sentiment.training.predict import Arrays, best_thresholds, own_aspects, own_signs
@@ -29,13 +29,11 @@ def calibration(raw: Arrays, examples: Sequence[Example]) -> dict[str, Any]:
     chances = sigmoid(raw["presence"][rows], temperatures["presence"])
     prior = max(np.linspace(0.2, 0.7, 26), key=lambda t: label_micro_f1(present, chances >= t))
     thresholds = best_thresholds(present, chances, prior=float(prior))
-    share = _satisfaction_share(raw, examples, temperatures)
     return {
         "temperatures": temperatures,
         "thresholds": {name: round(float(value), 3) for name, value in zip(ASPECTS, thresholds, strict=True)},
         "offsets": {task.value: _offsets(raw, examples, task) for task in (Task.STAGE, Task.INTENT, Task.LOYALTY)},
-        "satisfaction_share": share,
-        "abstain": round(_abstain(raw, examples, temperatures, share), 3),
+        "abstain": round(_abstain(raw, examples, temperatures["sentiment"]), 3),
     }
 
 
@@ -93,30 +91,9 @@ def _with(offsets: npt.NDArray[np.float64], place: int, value: float) -> npt.NDA
     return changed
 
 
-def _blended(raw: Arrays, temperatures: dict[str, float], share: float) -> npt.NDArray[np.float64]:
-    sentiment, satisfaction = (
-        softmax(raw[t.value], temperatures[t.value]) for t in (Task.SENTIMENT, Task.SATISFACTION)
-    )
-    return blend(sentiment, satisfaction, share)
-
-
-def _satisfaction_share(raw: Arrays, examples: Sequence[Example], temperatures: dict[str, float]) -> float:
-    """The share with the best macro-F1 of sentiment, every source counting alike; the smallest within 0.001 of it."""
+def _abstain(raw: Arrays, examples: Sequence[Example], temperature: float) -> float:
     rows, true = _known(examples, Task.SENTIMENT)
-    sources = np.array([examples[row].source for row in rows])
-
-    def goodness(share: float) -> float:
-        said = _blended(raw, temperatures, share)[rows].argmax(-1)
-        found = [macro_f1(true[sources == s], said[sources == s], 3) for s in sorted(set(sources))]
-        return float(np.nanmean(found))
-
-    tried = {round(float(share), 2): goodness(float(share)) for share in np.arange(0, 0.51, 0.05)}
-    return min(share for share, found in tried.items() if found >= max(tried.values()) - 0.001)
-
-
-def _abstain(raw: Arrays, examples: Sequence[Example], temperatures: dict[str, float], share: float) -> float:
-    rows, true = _known(examples, Task.SENTIMENT)
-    chances = _blended(raw, temperatures, share)[rows]
+    chances = softmax(raw["sentiment"][rows], temperature)
     ranked = np.sort(chances, axis=-1)
     gap = ranked[:, -1] - ranked[:, -2]
     order = np.argsort(gap)

@@ -34,7 +34,7 @@ class Origin:
 
 FEWEST_COMPARED = 100
 """Texts on which the 8-bit file is set beside its float32 twin, where the calibration needs no validation texts."""
-LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "satisfaction_share", "abstain")
+LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "abstain")
 
 
 def finish(
@@ -68,7 +68,7 @@ def finish(
     settings = (
         calibration(small, held_back)
         if calibrated is None
-        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION if name in calibrated}
+        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION}
     )
     agreement = agree(small, engine_logits(twin, target / "tokenizer.json", texts), settings)
     config = json.loads((encoder_dir / "config.json").read_text(encoding="utf-8"))
