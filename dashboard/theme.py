@@ -18,6 +18,9 @@ STREAMLIT_OPTIONS = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "runner.magicEnabled": "false",
+    # Messages that a browser is thought to remember are sent by reference; after quick changes of page it had sometimes
+    # forgotten one and lost the connection.
+    "global.minCachedMessageSize": "1e12",
     "browser.gatherUsageStats": "false",
     "server.headless": "true",
     "server.fileWatcherType": "none",
