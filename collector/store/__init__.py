@@ -126,8 +126,11 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent read that never blocks a writer."""
-        with self.engine.connect().execution_options(readonly=True) as conn:
+        """One consistent read that never blocks a writer: all its statements see the store at one moment."""
+        options: dict[str, Any] = {"readonly": True}
+        if self.engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as conn:
             yield conn
 
 

@@ -25,6 +25,7 @@ from collector.mention import Mention
 from collector.store import Store, day_of, hour_of
 from collector.store.search import index_texts, unindex_texts
 from collector.store.tables import CHUNK, mention, revision, tombstone
+from collector.store.turn import take_turn
 from collector.store.voices import elect, group, ungroup
 
 _FIELDS = tuple(f.name for f in fields(Mention))
@@ -48,6 +49,7 @@ def save_mentions(conn: Connection, store: Store, mentions: Iterable[Mention]) -
     A changed text or rating makes a revision and is read again; changed reach, place or link is just refreshed.
     An older edit never overwrites a newer one. The last of several rows with one id wins.
     """
+    take_turn(conn)
     wanted = {(m.source, m.brand, m.external_id): m for m in mentions}
     saved = Saved()
     keys = list(wanted)
@@ -193,6 +195,7 @@ def delete_mentions(
     conn: Connection, store: Store, ids: Sequence[int], *, reason: str, now: datetime, bury: bool = True
 ) -> int:
     """Delete mentions with text, author, revisions and readings; counts move. bury: they may not be collected again."""
+    take_turn(conn)
     gone = 0
     for start in range(0, len(ids), CHUNK):
         chunk = list(ids[start : start + CHUNK])

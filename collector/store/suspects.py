@@ -19,7 +19,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    text,
     update,
 )
 
@@ -27,6 +26,7 @@ from collector.identity import normal_words
 from collector.mention import Kind
 from collector.store import HOUR, Store, from_hour
 from collector.store.tables import CHUNK, mention
+from collector.store.turn import take_turn
 from collector.store.voices import elect
 from collector.suspicion import (
     COPIES_FROM,
@@ -42,8 +42,6 @@ from collector.suspicion import (
 
 MOST_OF_AN_HOUR = 20_000
 """Mentions of one hour that are looked at together; any beyond, by their texts alone."""
-_ALONE = text("SELECT pg_advisory_xact_lock(20240229)")
-"""One process looks at a time: two that flag the same hour would take its voices out of the counts twice."""
 _DUE: ColumnElement[bool] = literal_column("mention.suspicion_due")
 """As the partial index has it: SQLite takes "suspicion_due = 1" for something else, and goes through all mentions."""
 _Where = tuple[str, str, int]
@@ -73,8 +71,8 @@ def _due(store: Store) -> list[_Where]:
 
 
 def _look_at_hour(conn: Connection, store: Store, where: _Where) -> int:
-    if conn.dialect.name == "postgresql":
-        conn.execute(_ALONE)
+    # Two that flag the same hour would take its voices out of the counts twice.
+    take_turn(conn)
     due = conn.scalars(select(mention.c.id).where(*_within(where), mention.c.suspicion_due)).all()
     by_text = _by_text(conn, due)
     rows = _rows(conn, where)
@@ -207,6 +205,7 @@ def settle(store: Store) -> int:
     changed = 0
     while True:
         with store.write() as conn:
+            take_turn(conn)
             voices = conn.scalars(select(mention.c.id).where(wrong).order_by(mention.c.id).limit(CHUNK)).all()
             elect(conn, store, voices)
         changed += len(voices)

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from sqlalchemy import Connection, and_, select, update
 
 from collector.store import Store
+from collector.store.turn import take_turn
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import CannotCorrect, Change, correct_together, undo_batch
 from sentiment.store.readings import label
 from sentiment.store.samples import number_of, sampled
-from sentiment.store.turn import take_turn
 
 SKIP = "skip"
 RIGHT: Mapping[str, str | None] = MappingProxyType({})

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, and_, insert, select, update
 
 from collector.store import Store
 from collector.store.tables import CHUNK, mention
+from collector.store.turn import take_turn
 from sentiment.reading import Intent, Loyalty, Sentiment, Stage
 from sentiment.store.readings import correction, correction_batch, label, label_aspect, relabel_counted
 from sentiment.store.samples import sampled
-from sentiment.store.turn import take_turn
 
 ABOUT_US = "about_us"
 

@@ -31,8 +31,8 @@ from sqlalchemy import (
 from collector.store import metadata
 from collector.store.runs import upsert
 from collector.store.tables import CHUNK, mention
+from collector.store.turn import take_turn
 from sentiment.store.readings import label, label_aspect
-from sentiment.store.turn import take_turn
 from sentiment.taxonomy import ALL, taxonomy
 
 FIGURES = ("mentions", "voices", "negative", "neutral", "positive", "unread", "satisfaction")

@@ -33,10 +33,10 @@ from sqlalchemy import (
 from collector.store import Store, Utc, metadata
 from collector.store.runs import upsert
 from collector.store.tables import CHUNK, mention
+from collector.store.turn import take_turn
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
 from sentiment.store.layers import effective
 from sentiment.store.term_rules import rules_on
-from sentiment.store.turn import take_turn
 from sentiment.terms import TermRule, applying
 
 _ID = BigInteger().with_variant(Integer, "sqlite")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, or_, select, update
 from collector.store import Store
 from collector.store.search import matching
 from collector.store.tables import CHUNK, mention
+from collector.store.turn import take_turn
 from sentiment.reading import Sentiment
 from sentiment.store.layers import effective
 from sentiment.store.readings import (
@@ -25,7 +26,6 @@ from sentiment.store.readings import (
     standing_corrections,
 )
 from sentiment.store.term_rules import add_rule, end_rule, rule, rule_of, rules_on
-from sentiment.store.turn import take_turn
 from sentiment.terms import TermRule, in_order, passage
 
 PREVIEWED = 2_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy import event, func, select
 from collector.store import Store
 from collector.store.mentions import delete_mentions, ids_of, ids_of_author, said_since, save_mentions
 from collector.store.search import matching, terms_of
+from collector.store.suspects import look_at_new
 from collector.store.tables import mention, revision, voice_key
 from collector.store.voices import MOST_HELD, VOICE_MEMORY
 from tests.fakes import NOW, a_mention
@@ -111,6 +114,31 @@ def test_a_deleted_mention_does_not_come_back_with_the_next_page(any_store: Stor
         assert delete_mentions(conn, any_store, ids_of(conn, "reviews", ["1"]), reason="erased", now=NOW) == 1
     assert save(any_store, a_mention("1"), a_mention("2")).buried == 1
     assert [row.external_id for row in rows(any_store)] == ["2"]
+
+
+def test_a_reader_sees_the_store_at_one_moment(any_store: Store) -> None:
+    save(any_store, a_mention("1"))
+    with any_store.read() as conn:
+        before = conn.execute(select(func.count()).select_from(mention)).scalar_one()
+        save(any_store, a_mention("2"))
+        assert conn.execute(select(func.count()).select_from(mention)).scalar_one() == before
+    assert len(rows(any_store)) == 2
+
+
+def test_a_page_of_edits_and_one_who_looks_for_suspects_never_wait_for_each_other(any_store: Store) -> None:
+    said = [a_mention(str(number), text=f"{COPY}, number {number}") for number in range(30)]
+    save(any_store, *said)
+
+    def edit(turn: int) -> None:
+        again = [replace(one, text=f"{one.text}, again {turn}", fetched_at=NOW + timedelta(hours=turn)) for one in said]
+        save(any_store, *(again if turn % 2 else reversed(again)))
+
+    with ThreadPoolExecutor(3) as pool:
+        turns = [pool.submit(edit, turn) for turn in range(1, 9)]
+        turns += [pool.submit(look_at_new, any_store) for _ in range(8)]
+        for turn in turns:
+            turn.result(timeout=60)
+    assert len(rows(any_store)) == 30
 
 
 def test_everything_an_author_said_is_found_by_the_key(any_store: Store) -> None:

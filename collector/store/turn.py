@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 _TURN = text("SELECT pg_advisory_xact_lock(20240229)")
-"""The number under which collector.store.suspects looks at new mentions, too: it locks rows before it moves counts, and
-under another number it and a reader of the same mentions could each wait for the other."""
+"""One number for everything that writes mentions, labels or their counts: under two, a writer of rows and a reader of
+the same mentions could each wait for the other."""
 
 
 def take_turn(conn: Connection) -> None:
