@@ -22,7 +22,7 @@ from sentiment.training.data import (
     without_leaks,
 )
 from sentiment.training.phrases import compose, phrasebook
-from sentiment.training.relabelled import key_of, relabelled
+from sentiment.training.relabelled import KEPT_BACK, TRAINED_ON, key_of, with_our_labels
 from sentiment.training.schemes import ASPECTS, CLASSES, OWN_SCHEME, SIGNS, Task
 from sentiment.training.written import written
 
@@ -126,9 +126,10 @@ def test_what_was_written_for_training_has_valid_labels_and_no_text_twice_or_of_
     assert not kept_back & set(seen)
 
 
-def test_our_labels_of_borrowed_texts_are_valid_and_join_by_hash_to_training_texts_only() -> None:
-    lines = resources.files("sentiment.training").joinpath("labels.txt").read_text(encoding="utf-8").splitlines()
-    assert len({line.split("|")[0] for line in lines}) == len(lines) > 1000
+@pytest.mark.parametrize(("name", "at_least"), [(TRAINED_ON, 1000), (KEPT_BACK, 500)])
+def test_our_labels_of_borrowed_texts_are_valid(name: str, at_least: int) -> None:
+    lines = resources.files("sentiment.training").joinpath(name).read_text(encoding="utf-8").splitlines()
+    assert len({line.split("|")[0] for line in lines}) == len(lines) > at_least
     for line in lines:
         _, satisfaction, aspects, stage, intent, loyalty = line.split("|")
         assert 1 <= int(satisfaction) <= 5
@@ -139,15 +140,38 @@ def test_our_labels_of_borrowed_texts_are_valid_and_join_by_hash_to_training_tex
             assert each.split(":")[0] in ASPECTS
             assert each.split(":")[1] in SIGNS
     unknown = Example(text="nobody labelled this", source="fabsa", domain="d", language="en")
-    assert list(relabelled([unknown])) == []
+    assert with_our_labels([unknown]) == [unknown]
+
+
+def test_no_text_is_both_trained_on_and_kept_back() -> None:
+    trained, kept_back = (
+        {line.split("|")[0] for line in resources.files("sentiment.training").joinpath(name).read_text().splitlines()}
+        for name in (TRAINED_ON, KEPT_BACK)
+    )
+    assert not trained & kept_back
 
 
 def test_a_labelled_hash_joins_its_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Late again, and nobody said a word."
     labels = {key_of(text): {"satisfaction": 2, "aspects": {"timeliness": "-"}, "stage": "during"}}
-    monkeypatch.setattr("sentiment.training.relabelled._labels", lambda: labels)
     fabsa = Example(text=text, source="fabsa", domain="shop", language="en", scheme="fabsa")
     test = replace(fabsa, split=Split.TEST)
-    (found,) = relabelled([fabsa, fabsa, test])
+    monkeypatch.setattr("sentiment.training.relabelled._labels", lambda name: labels if name == TRAINED_ON else {})
+    first, found, second, last = with_our_labels([fabsa, fabsa, test])
+    assert (first, second, last) == (fabsa, fabsa, test)
     assert (found.source, found.scheme, found.aspects) == ("relabelled", OWN_SCHEME, {"timeliness": "-"})
-    assert list(relabelled([test])) == []
+    assert with_our_labels([test]) == [test]
+
+
+def test_a_text_whose_labels_are_kept_back_is_trained_on_in_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Late again, and nobody said a word."
+    labels = {key_of(text): {"satisfaction": 2, "aspects": {"timeliness": "-"}, "stage": "during"}}
+    fabsa = Example(text=text, source="fabsa", domain="shop", language="en", scheme="fabsa")
+    monkeypatch.setattr("sentiment.training.relabelled._labels", lambda name: labels if name == KEPT_BACK else {})
+    found = with_our_labels([fabsa, fabsa, replace(fabsa, split=Split.TEST)])
+    assert [(each.source, each.split) for each in found] == [
+        ("fabsa", Split.VALIDATION),
+        ("relabelled", Split.VALIDATION),
+        ("fabsa", Split.VALIDATION),
+        ("fabsa", Split.TEST),
+    ]
