@@ -65,6 +65,13 @@ mention = Table(
         sqlite_where=text("suspicion IS NOT NULL"),
         postgresql_where=text("suspicion IS NOT NULL"),
     ),
+    Index(
+        "ix_mention_suspicion_brand_created",
+        "brand",
+        "created_at",
+        sqlite_where=text("suspicion IS NOT NULL"),
+        postgresql_where=text("suspicion IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """One row a mention and brand."""

@@ -35,7 +35,8 @@ MOST_GAPS = 20
 def show() -> None:
     """Draw the page."""
     reading_progress()
-    found = health_table()
+    suspects = _suspects()
+    found = _health(suspects)
     if found.empty:
         empty(
             "No source is configured, and no file was imported.",
@@ -50,7 +51,7 @@ def show() -> None:
         else f"all {count(len(found), 'source', 'sources')} are read as promised"
     )
     answer(sentence(told))
-    put(_table(found, _suspects()))
+    put(_table(found, suspects))
     download("source-health", found, {})
     try_now()
     _calendar()
@@ -58,13 +59,13 @@ def show() -> None:
     _rejects()
 
 
-def health_table() -> pd.DataFrame:
+def _health(suspects: Mapping[str, Sequence[Suspects]]) -> pd.DataFrame:
     """One row a source, configured or met in the store, with its state in a word and the reason in a sentence."""
     config, at = session().config, now()
     kept: dict[str, Mapping[Any, Any]] = {row["source"]: row for row in look(health.states)}
     volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
     by_source = {row["source"]: row for row in volumes.to_dict("records")}
-    set_aside, suspects = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS)), _suspects()
+    set_aside = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS))
     rows = []
     for name in [s.name for s in config.sources] + sorted(
         (set(kept) | set(by_source)) - {s.name for s in config.sources}
