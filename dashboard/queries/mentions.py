@@ -18,7 +18,7 @@ from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import ABOUT_US
 from sentiment.store.counts import aspect_facet
-from sentiment.store.readings import correction, label, label_aspect, unreadable
+from sentiment.store.readings import correction, label, label_aspect, unread, unreadable
 
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
@@ -178,15 +178,17 @@ def _part(only: Only | None) -> ColumnElement[bool]:
             said = said.where(correction.c.field == ABOUT_US)
             return and_(label.c.about_us.is_(False), mention.c.id.in_(said))
         case Only.UNREAD:
-            return label.c.mention_id.is_(None)
+            # Labels are looked up only of what waits or was set aside, not of every mention of the days.
+            queued = exists().where(unread.c.mention_id == mention.c.id)
+            aside = exists().where(unreadable.c.mention_id == mention.c.id)
+            return and_(label.c.mention_id.is_(None), or_(queued, aside))
         case Only.CORRECTED:
             return and_(label.c.corrected.is_(True), mention.c.id.in_(said))
         case Only.RULED:
             ruled = select(label.c.mention_id).where(label.c.rule_id.is_not(None))
             return and_(about_us, mention.c.id.in_(ruled))
         case Only.SUSPECT:
-            other = mention.alias()
-            return and_(about_us, mention.c.id.in_(select(other.c.id).where(other.c.suspicion.is_not(None))))
+            return and_(about_us, mention.c.suspicion.is_not(None))
         case None:
             return about_us
 

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collector.store.tables import CHUNK
-from dashboard.queries import labels, mentions
+from dashboard.queries import labels, matches, mentions
 from dashboard.queries.mentions import Only, Order, Place, Wanted
 from dashboard.scope import Scope
 from dashboard.views.choices import choose
@@ -30,7 +30,7 @@ TITLE = "Mentions"
 ICON = ":material/forum:"
 SIZE = 20
 COUNTED = 5_000
-"""Matches are counted up to here; "more than 5,000" says as much as an exact figure, and costs nothing."""
+"""Matches that no count tells are counted one by one up to here: "more than 5,000" says as much as their number."""
 ANY = "any"
 SENTIMENTS = {ANY: "any", **{s.value: s.value for s in Sentiment}}
 ONLY = {
@@ -63,16 +63,16 @@ def show() -> None:
         view = choose("How to show them", "view", VIEWS, tabs=True)
     size = TABLE_SIZE if view == TABLE else SIZE
     found = look(mentions.page, wanted, after=after, size=size + 1)
-    matching = ask(mentions.how_many, wanted, COUNTED + 1)
+    matching = ask(matches.how_many, wanted, COUNTED)
     if found.empty:
         _nothing(wanted, after)
         show_batches()
         return
     more, found = len(found) > size, found.head(size)
     answer(
-        f"More than {count(COUNTED)} mentions match"
-        if matching > COUNTED
-        else count(matching, "mention matches", "mentions match")
+        f"More than {count(matching.number)} mentions match"
+        if matching.more
+        else count(matching.number, "mention matches", "mentions match")
     )
     if view == TABLE:
         _table(found, bar)
