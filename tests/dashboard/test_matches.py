@@ -1,0 +1,165 @@
+"""How many mentions match: what the counts tell is what counting one by one finds, and cost does not grow with all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, func, insert, select
+
+from collector.store import Store
+from collector.store.tables import mention
+from dashboard.queries import figures, health, matches, mentions
+from dashboard.queries.matches import Matches
+from dashboard.queries.mentions import Only, Wanted
+from dashboard.scope import Scope, day_number
+from sentiment.reading import Sentiment
+from sentiment.store.corrections import ABOUT_US, correct
+from sentiment.store.counts import count_day
+from tests.conftest import BERLIN
+from tests.dashboard.conftest import BRAND, OTHER, SOURCES, fill
+
+NEGATIVE = Sentiment.NEGATIVE
+NOW = datetime(2026, 10, 27, 9, 30, tzinfo=UTC)
+"""Two days after clocks were put back in Berlin: one of the days counted has 25 hours."""
+
+
+@pytest.fixture
+def full(any_store: Store) -> Store:
+    """A store that is read but for forty mentions, some of which a person found not to be about the brand."""
+    fill(any_store, NOW, unread=40)
+    with any_store.write() as conn:
+        some = select(mention.c.id).where(mention.c.brand == BRAND).order_by(mention.c.id.desc()).limit(3)
+        for number in conn.scalars(some).all():
+            correct(conn, any_store, number, field=ABOUT_US, after="no", who="Ada", now=NOW)
+    return any_store
+
+
+def a_scope(days: int = 30, *sources: str, brand: str = BRAND) -> Scope:
+    last = NOW.astimezone(BERLIN).date()
+    first = last - timedelta(days=days - 1)
+    return Scope(brand=brand, sources=sources, first=first, last=last, zone=BERLIN, lens="rater")
+
+
+def every_want() -> list[Wanted]:
+    scopes = [a_scope(), a_scope(90), a_scope(90, SOURCES[0], SOURCES[2]), a_scope(7, SOURCES[1], brand=OTHER)]
+    return [
+        Wanted(scope=scope, words=words, sentiment=sentiment, facet=facet, polarity=polarity, only=only)
+        for scope in scopes
+        for facet, polarity in ((None, None), ("rater/Reliability", None), ("aspect/courtesy", NEGATIVE))
+        for sentiment in (None, NEGATIVE)
+        for words, only in (("", None), ("late", None), ("-late", None), ("", Only.UNREAD))
+    ]
+
+
+def test_counts_tell_what_counting_one_by_one_finds_and_never_more_than_there_are(full: Store) -> None:
+    with full.read() as conn:
+        for wanted in every_want():
+            there = mentions.how_many(conn, wanted)
+            assert matches.how_many(conn, wanted, 10_000) == Matches(number=there)
+            for most in (0, 25, there - 1, there):
+                found = matches.how_many(conn, wanted, max(0, most))
+                if found.more:
+                    assert found == Matches(number=max(0, most), more=True)
+                    assert there > max(0, most)
+                else:
+                    assert found.number == there
+
+
+def test_brands_are_those_that_have_counts(full: Store) -> None:
+    with full.read() as conn:
+        distinct = select(count_day.c.brand).distinct()
+        assert figures.brands_present(conn) == sorted(conn.scalars(distinct)) == sorted([BRAND, OTHER])
+
+
+def test_without_mentions_there_are_no_brands(any_store: Store) -> None:
+    with any_store.read() as conn:
+        assert figures.brands_present(conn) == []
+
+
+# ------------------------------------------------------------------ what it costs
+
+
+def plan(store: Store, query: Callable[[Connection], Any]) -> list[str]:
+    """The steps that SQLite takes for the statements of a query."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(*args: Any) -> None:
+        asked.append(args[2:4])
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    with store.read() as conn:
+        query(conn)
+        event.remove(store.engine, "before_cursor_execute", note)
+        return [
+            step.detail
+            for statement, parameters in asked
+            for step in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+def looks_at(steps: list[str], *tables: str) -> list[str]:
+    """Those of the steps that go to these tables, however they are found there."""
+    return [step for step in steps if step.startswith(tuple(f"{how} {name}" for name in tables for how in HOW))]
+
+
+HOW = ("SCAN", "SEARCH")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(scope=a_scope()),
+        Wanted(scope=a_scope(365, SOURCES[0])),
+        Wanted(scope=a_scope(), facet="rater/Reliability"),
+        Wanted(scope=a_scope(90), sentiment=NEGATIVE),
+        Wanted(scope=a_scope(90), facet="rater/Reliability", polarity=NEGATIVE),
+    ],
+)
+def test_how_many_match_is_told_without_looking_at_any_mention(store: Store, wanted: Wanted) -> None:
+    day = {"brand": BRAND, "source": SOURCES[0], "day": day_number(NOW.date())}
+    sums = dict.fromkeys(("mentions", "voices", "negative", "neutral", "positive", "unread", "satisfaction"), 9_000)
+    with store.write() as conn:
+        conn.execute(insert(count_day), [day | sums | {"facet": facet} for facet in ("all", "rater/Reliability")])
+    steps = plan(store, lambda conn: matches.how_many(conn, wanted, 5_000))
+    assert looks_at(steps, "count_day") == steps != []
+    assert all("USING PRIMARY KEY (brand=? AND facet=?" in step for step in steps)
+
+
+def test_a_page_of_mentions_goes_by_brand_and_time_and_sorts_nothing(store: Store) -> None:
+    fill(store, NOW)
+    with store.write() as conn:
+        conn.exec_driver_sql("ANALYZE")
+    for only, index in (
+        (None, "ix_mention_brand_created"),
+        (Only.UNREAD, "ix_mention_brand_created"),
+        (Only.SUSPECT, "ix_mention_suspicion_brand_created"),
+    ):
+        wanted = Wanted(scope=a_scope(), only=only)
+        steps = plan(store, lambda conn, wanted=wanted: mentions.page(conn, wanted, size=21))  # type: ignore[misc]  # its default is what it is called with
+        assert index in steps[0]
+        assert [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step] == []
+
+
+def test_the_suspects_of_a_week_are_found_without_going_through_what_was_said_in_it(store: Store) -> None:
+    fill(store, NOW)
+    with store.write() as conn:
+        conn.exec_driver_sql("ANALYZE")
+    steps = plan(store, lambda conn: health.suspects(conn, [BRAND, OTHER], NOW - timedelta(days=7), NOW))
+    assert "ix_mention_suspicion_brand_created" in steps[0]
+    assert [step for step in steps if "SCAN" in step] == []
+
+
+def test_brands_are_found_without_going_through_the_counts_of_all_days(store: Store) -> None:
+    steps = plan(store, figures.brands_present)
+    found = looks_at(steps, "count_day")
+    assert len(found) == 2
+    assert all(step.startswith("SEARCH") for step in found)
+
+
+def test_all_days_are_summed_for_what_the_store_holds(full: Store) -> None:
+    with full.read() as conn:
+        counted = select(func.count()).where(mention.c.brand == BRAND)
+        assert matches.how_many(conn, Wanted(scope=a_scope(400)), 5).number == (conn.scalar(counted) or 0) - 3
