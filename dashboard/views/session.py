@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -73,30 +73,48 @@ def today() -> date:
     return now().astimezone(session().zone).date()
 
 
+@dataclass(slots=True, kw_only=True)
+class _Answer:
+    """What was found out about a question, at which version of the data. finding: held by whoever is finding it out."""
+
+    found: tuple[int, Any] | None = None
+    finding: Lock = field(default_factory=Lock)
+
+
 @st.cache_resource
-def _answers() -> tuple[dict[Any, Any], Lock]:
+def _answers() -> tuple[dict[Any, _Answer], Lock]:
     return {}, Lock()
 
 
 def ask(query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The answer of a query over counts, from memory as long as no count has changed since it was asked.
 
-    Every argument must be hashable; the answer is shared and must not be changed.
+    Of several who ask the same at once, one asks the store and the others wait for what it finds. Every argument must
+    be hashable; the answer is shared and must not be changed.
     """
     store = session().store
-    key = (id(store), query.__module__, query.__qualname__, args, tuple(sorted(kwargs.items())))
-    kept, lock = _answers()
+    answer = _answer((id(store), query.__module__, query.__qualname__, args, tuple(sorted(kwargs.items()))))
+    before = answer.found
     with store.read() as conn:
-        version = data_version(conn)
-        found = kept.get(key)
-        if found is not None and found[0] == version:
-            return cast("T", found[1])
-        answer = query(conn, *args, **kwargs)
+        wanted = data_version(conn)
+    if before is not None and before[0] == wanted:
+        return cast("T", before[1])
+    # Nobody waits with a connection in hand: there are fewer of them than readers may be.
+    with answer.finding:
+        found = answer.found
+        # What was found meanwhile will do, though counts moved again since: else those who wait would each ask anew.
+        if found is None or found is before or found[0] < wanted:
+            with store.read() as conn:
+                found = answer.found = data_version(conn), query(conn, *args, **kwargs)
+    return cast("T", found[1])
+
+
+def _answer(key: Any) -> _Answer:
+    answers, lock = _answers()
     with lock:
-        if len(kept) >= KEPT:
-            kept.clear()
-        kept[key] = (version, answer)
-    return answer
+        if len(answers) >= KEPT and key not in answers:
+            answers.clear()
+        return answers.setdefault(key, _Answer())
 
 
 def look(query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,0 +1,74 @@
+"""What pages remember: one reader of several finds out, and nobody is told what counts no longer say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+import streamlit as st
+from sqlalchemy import Connection
+
+from dashboard.views.session import ask, session
+from sentiment.store.counts import bump, data_version
+from tests.dashboard.conftest import a_config
+
+READERS = 20
+
+
+@pytest.fixture(autouse=True)
+def _opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(a_config(tmp_path)))
+    session()
+    yield
+    session().store.engine.dispose()
+    st.cache_resource.clear()
+
+
+def test_of_readers_who_ask_the_same_at_once_one_asks_the_store() -> None:
+    asked: list[int] = []
+    together = Barrier(READERS)
+
+    def version(conn: Connection, more: int) -> int:
+        asked.append(more)
+        return data_version(conn) + more
+
+    def read(_reader: int) -> int:
+        together.wait(timeout=60)
+        return ask(version, 7)
+
+    with ThreadPoolExecutor(READERS) as readers:
+        told = set(readers.map(read, range(READERS)))
+    assert asked == [7]
+    assert len(told) == 1
+
+
+def test_a_count_that_moves_is_asked_for_anew_and_one_that_does_not_is_remembered() -> None:
+    asked: list[int] = []
+
+    def version(conn: Connection) -> int:
+        asked.append(data_version(conn))
+        return asked[-1]
+
+    first = ask(version)
+    assert ask(version) == first
+    with session().store.write() as conn:
+        bump(conn, "counts")
+    assert ask(version) == ask(version) == first + 1
+    assert asked == [first, first + 1]
+
+
+def test_a_question_that_fails_is_asked_again_by_the_next_reader() -> None:
+    outcomes = iter([ZeroDivisionError("no days"), None])
+
+    def fails_once(_conn: Connection) -> str:
+        outcome = next(outcomes)
+        if outcome is not None:
+            raise outcome
+        return "found"
+
+    with pytest.raises(ZeroDivisionError, match="no days"):
+        ask(fails_once)
+    assert ask(fails_once) == "found"
