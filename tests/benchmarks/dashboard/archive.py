@@ -10,9 +10,11 @@ import random
 import sqlite3
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from collector.store import day_of, from_hour
 from sentiment.store import open_store
 from sentiment.store.counts import rebuild
 from sentiment.taxonomy import taxonomy
@@ -32,6 +34,7 @@ name = "Tidemarrow"
 [[brand]]
 name = "Ostrelle"
 """
+ZONE = ZoneInfo("Europe/Berlin")
 BATCH = 250_000
 
 
@@ -41,11 +44,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "groundswell.toml").write_text(CONFIGURATION, encoding="utf-8")
     file = folder / "groundswell.db"
-    store = open_store(f"sqlite:///{file}", zone=ZoneInfo("Europe/Berlin"), salt=b"benchmark")
+    store = open_store(f"sqlite:///{file}", zone=ZONE, salt=b"benchmark")
     started = time.monotonic()
     with sqlite3.connect(file, isolation_level=None) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA cache_size = -500000")
+        db.create_function("day_of", 1, _day_of, deterministic=True)
         _words(db)
         for first in range(0, many, BATCH):
             _mentions(db, first, min(BATCH, many - first))
@@ -56,6 +60,11 @@ def main() -> None:
     with store.write() as conn:
         rebuild(conn)
     print(f"counts  {time.monotonic() - started:6.0f} s; {file.stat().st_size / 1e9:.1f} GB", flush=True)
+
+
+@cache
+def _day_of(hour: int) -> int:
+    return day_of(from_hour(hour), ZONE)
 
 
 def _words(db: sqlite3.Connection) -> None:
@@ -81,7 +90,7 @@ def _mentions(db: sqlite3.Connection, first: int, many: int) -> None:
         SELECT n, 'source ' || (r / 131 % 8), CASE r / 26280 % 5 WHEN 0 THEN 'Tidemarrow' WHEN 1 THEN 'Ostrelle'
                ELSE 'Kelpwind Ferries' END, n, 'review', said.text || ' ' || n,
                (hour * 3600 + r % 3600) * 1000000, (hour * 3600 + 3600) * 1000000, 'author' || (r % 500000), 'en',
-               r % 40, hour, hour / 24, 1, n, 1, 0
+               r % 40, hour, day_of(hour), 1, n, 1, 0
         FROM placed JOIN said ON said.place = r % 20000
         """,
         (first + 1, first + many + 1),
