@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from collector.store import from_hour, hour_of
 from dashboard.queries import figures
 from dashboard.scope import DAY, Scope, midnight
-from dashboard.steps import Step, of_days
+from dashboard.steps import Step, in_steps, of_days
 from sentiment.store.counts import FIGURES, count_hour
 from sentiment.taxonomy import ALL
 
@@ -27,6 +27,12 @@ def over_time(conn: Connection, scope: Scope, facet: str, step: Step) -> pd.Data
     if facet != ALL:
         found["read"] = by(conn, scope, ALL)["read"]
     return found
+
+
+def course(conn: Connection, scope: Scope, facet: str, step: Step, *, laid_over: Scope) -> pd.DataFrame:
+    """The same in steps, as `steps.in_steps` makes them, moved to the days of another scope that are as many."""
+    first, last = laid_over.first, laid_over.last
+    return in_steps(over_time(conn, scope, facet, step), step, first=first, last=last, shift=first - scope.first)
 
 
 def whole_hours(scope: Scope) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.queries import figures, trends
 from dashboard.scope import Scope
 from dashboard.shares import Share, share
-from dashboard.steps import Step, in_steps
+from dashboard.steps import Step
 from dashboard.views.comparing import Other
 from dashboard.views.download import filters_of
 from dashboard.views.filters import DATES, about, of_brand
@@ -74,9 +74,8 @@ class Question:
 
 def course_of(asked: Question, other: Other) -> Course:
     """The figures of one line, laid over the days that were asked for; steps that have not begun are left out."""
-    found = ask(trends.over_time, other.scope, asked.facet, asked.step)
     scope = asked.scope
-    steps = in_steps(found, asked.step, first=scope.first, last=scope.last, shift=other.shift)
+    steps = ask(trends.course, other.scope, asked.facet, asked.step, laid_over=scope)
     begun = [start <= now().astimezone(scope.zone).replace(tzinfo=None) for start in steps["start"]]
     days = ask(figures.by_day, other.scope, asked.facet)
     whole = days if asked.facet == ALL else ask(figures.by_day, other.scope)

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import changes_by, flat
-from dashboard.queries import figures
+from dashboard.comparison import flat
+from dashboard.queries import changes, figures
 from dashboard.scope import Scope
 from dashboard.shares import Share, change, share
 from dashboard.views.comparing import Other, choose_others
@@ -170,9 +170,9 @@ def _profile_rows(scope: Scope, own: dict[str, Share], known: list[tuple[Other, 
     """HTML: a row a dimension, a column for each of those compared, with the difference where it is sure."""
     columns = [Column(words="Dimension"), Column(words=scope.brand, number=True)]
     columns += [Column(words=other.name, number=True, roomy=place > 0) for place, (other, _) in enumerate(known)]
-    rows = []
+    rows, kept = [], same_filters(scope)
     for facet, one in own.items():
-        link = address("mentions", same_filters(scope, **about(facet)))
+        link = address("mentions", kept | about(facet))
         cells = [
             f'<a href="{link}" target="_self">{escape(taxonomy().label(facet))}</a>',
             f"<strong>{percent(one.value, 1)}</strong>",
@@ -189,21 +189,15 @@ def _profile_rows(scope: Scope, own: dict[str, Share], known: list[tuple[Other, 
 def _inside(scope: Scope) -> None:
     lens = taxonomy().lenses[scope.lens]
     facets = tuple(f"aspect/{name}" for name in taxonomy().aspects)
-    whole, old = ask(figures.by_day, scope), ask(figures.by_day, scope.before)
-    found = changes_by(
-        ask(figures.by_facet_and_day, scope, facets),
-        ask(figures.by_facet_and_day, scope.before, facets),
-        "facet",
-        whole,
-        old,
-    )
-    found["label"] = [taxonomy().label(facet) for facet in found["facet"]]
-    found["order"] = [s.part for s in found["now"]]
-    found = found.sort_values("order", ascending=False)
+    found = ask(changes.by_facet, scope, facets)
+    found = found.assign(
+        label=[taxonomy().label(facet) for facet in found["facet"]], order=[s.part for s in found["now"]]
+    ).sort_values("order", ascending=False)
     found["dimension"] = [lens.dimension_of(facet.partition("/")[2]) or "in no dimension" for facet in found["facet"]]
     top = found.iloc[0] if len(found) else None
     told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"
     st.header(sentence(told), anchor=False)
-    links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
+    kept = same_filters(scope)
+    links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
     put(shares_table("Aspect", found, links, under=list(found["dimension"])))
     download("aspects", flat(found, "aspect").assign(dimension=found["dimension"]), scope)

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import changes_by, flat, share_of
-from dashboard.queries import figures, health
+from dashboard.comparison import flat, share_of
+from dashboard.queries import changes, figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
 from dashboard.steps import Step, in_steps, of_days
@@ -194,19 +194,14 @@ def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime
 
 def _dimensions(scope: Scope) -> None:
     facets = tuple(figures.dimensions_of_lens(scope.lens))
-    found = changes_by(
-        ask(figures.by_facet_and_day, scope, facets),
-        ask(figures.by_facet_and_day, scope.before, facets),
-        "facet",
-        ask(figures.by_day, scope),
-        ask(figures.by_day, scope.before),
-    )
+    found = ask(changes.by_facet, scope, facets)
     lens = taxonomy().lenses[scope.lens].label
-    found["label"] = [taxonomy().label(facet) for facet in found["facet"]]
-    found["order"] = [s.part for s in found["now"]]
-    found = found.sort_values("order", ascending=False)
+    found = found.assign(
+        label=[taxonomy().label(facet) for facet in found["facet"]], order=[s.part for s in found["now"]]
+    ).sort_values("order", ascending=False)
     st.header(sentence(_dimension_finding(found)), anchor=False)
-    links = [address("mentions", same_filters(scope, **about(facet))) for facet in found["facet"]]
+    kept = same_filters(scope)
+    links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
     put(
         shares_table("Dimension", found, links)
         + f'<p class="gs-small">{escape(lens)}: dissatisfied voices about each, as a '
@@ -232,12 +227,10 @@ def _dimension_finding(found: pd.DataFrame) -> str:
 
 
 def _sources(scope: Scope) -> None:
-    found = changes_by(
-        ask(figures.by_source_and_day, scope), ask(figures.by_source_and_day, scope.before), "source", None, None
-    )
-    found["label"] = [short(source, scope.brand) for source in found["source"]]
-    found["order"] = [s.part for s in found["now"]]
-    found = found.sort_values("order", ascending=False)
+    found = ask(changes.by_source, scope)
+    found = found.assign(
+        label=[short(source, scope.brand) for source in found["source"]], order=[s.part for s in found["now"]]
+    ).sort_values("order", ascending=False)
     worst = max((row for row in found.itertuples() if row.now.whole >= 30), key=lambda r: r.now.value, default=None)
     told = (
         "no source has thirty voices yet, too few to compare them"
@@ -245,9 +238,8 @@ def _sources(scope: Scope) -> None:
         else f"dissatisfaction is highest at {worst.label}: {percent(worst.now.value)} of its voices"
     )
     st.header(sentence(told), anchor=False)
-    links = [
-        address("mentions", same_filters(scope) | {"source": name, "sentiment": "negative"}) for name in found["source"]
-    ]
+    kept = same_filters(scope) | {"sentiment": "negative"}
+    links = [address("mentions", kept | {"source": name}) for name in found["source"]]
     put(
         shares_table("Source", found, links)
         + '<p class="gs-small">Dissatisfied voices as a share of those of the source.</p>'
@@ -260,18 +252,11 @@ def _brands(scope: Scope) -> None:
     if len(names) < 2:
         return
     whole = replace(scope, sources=())
-    found = changes_by(
-        ask(figures.by_brand_and_day, whole, names),
-        ask(figures.by_brand_and_day, whole.before, names),
-        "brand",
-        None,
-        None,
-    )
+    found = ask(changes.by_brand, whole, names)
     found = found[[s.whole > 0 for s in found["now"]]]
     if len(found) < 2:
         return
-    found["label"] = found["brand"]
-    found["order"] = [s.value for s in found["now"]]
+    found = found.assign(label=found["brand"], order=[s.value for s in found["now"]])
     found = found.sort_values("order", ascending=False)
     own = (
         [row.label for row in found.itertuples()].index(scope.brand) + 1 if scope.brand in set(found["label"]) else None
