@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.queries import labels
@@ -19,10 +19,10 @@ NAME_LIMIT = 100
 NAME_HERE = "corrector-of-one"
 
 
-def offer_correction(mention_id: int, sentiment: str, aspects: pd.DataFrame, *, about_us: bool = True) -> None:
-    """A button that opens the corrections of one mention."""
+def offer_correction(mention_id: int, sentiment: str, aspects: Sequence[Any], *, about_us: bool = True) -> None:
+    """A button that opens the corrections of one mention; aspects: as `mention_card.card` takes them."""
     if st.button("Correct", key=f"correct-{mention_id}", icon=":material/edit:", type="tertiary"):
-        _dialog(mention_id, sentiment, {str(a.aspect): str(a.polarity) for a in aspects.itertuples()}, about_us)
+        _dialog(mention_id, sentiment, {str(a.aspect): str(a.polarity) for a in aspects}, about_us)
 
 
 @st.dialog("What is true of this mention?", width="medium")

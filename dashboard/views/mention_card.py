@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ class Machine:
 
 def card(
     row: Mapping[str, object],
-    aspects: pd.DataFrame,
+    aspects: Sequence[Any],
     *,
     error: str | None = None,
     machine: Machine | None = None,
@@ -34,12 +35,12 @@ def card(
 ) -> str:
     """One mention as HTML; everything from outside escaped.
 
-    error: why it could not be read; machine: what the model said, to be told beside what is held; rule: the term rule
-    that changed it, in words.
+    aspects: its rows of `dashboard.queries.mentions.aspects`, as tuples with names; error: why it could not be read;
+    machine: what the model said, to be told beside what is held; rule: the term rule that changed it, in words.
     """
     evidence = [
         Evidence(start=int(a.start), end=int(a.end), polarity=str(a.polarity), label=label_of(str(a.aspect)))
-        for a in aspects.itertuples()
+        for a in aspects
     ]
     text = marked(str(row["text"]), evidence, length=int(str(row["length"])))
     return (
@@ -76,14 +77,14 @@ def _meta(row: Mapping[str, object]) -> list[str]:
     return [*parts, original] if original else parts
 
 
-def _tags(row: Mapping[str, object], aspects: pd.DataFrame, error: str | None, rule: str | None) -> str:
+def _tags(row: Mapping[str, object], aspects: Sequence[Any], error: str | None, rule: str | None) -> str:
     if error:
         return f'<li class="gs-tag">could not be read: {escape(error[:160])}</li>'
     tags = [sign(row["sentiment"] if isinstance(row["sentiment"], str) else None)]
     if _known(row["satisfaction"]):
         tags.append(f"satisfaction {float(str(row['satisfaction'])):.1f} of 5")
     if _known(row["sentiment"]):
-        tags += [f"{escape(label_of(str(a.aspect)))} {sign(str(a.polarity))}" for a in aspects.itertuples()]
+        tags += [f"{escape(label_of(str(a.aspect)))} {sign(str(a.polarity))}" for a in aspects]
         if _known(row["intent"]) and row["intent"] != "other":
             tags.append(escape(str(row["intent"])))
     if _is(row["abstained"], True):

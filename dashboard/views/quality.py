@@ -148,7 +148,7 @@ def _question(monday: date, mention_id: int) -> None:
         "about_us": True,
     }
     with st.container(border=True, key="question", gap="small"):
-        put(card({str(name): value for name, value in row.items()}, asked.aspects))
+        put(card({str(name): value for name, value in row.items()}, list(asked.aspects.itertuples())))
         wrong = _aspects(mention_id, asked.aspects)
         st.caption("Is the sentiment right? Aspects count as right unless you say first what is true of them.")
         with st.container(horizontal=True, key="verdicts"):
