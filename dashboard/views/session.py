@@ -57,10 +57,19 @@ def _open(path: Path, _modified: float) -> Session:
     return Session(config=config, store=store)
 
 
+@st.cache_resource
+def _opened() -> dict[tuple[Path, float], Session]:
+    return {}
+
+
 def session() -> Session:
     """The session of the configured store; opened anew when the configuration file changes."""
     path = find_config(None, os.environ)
-    return _open(path, path.stat().st_mtime)
+    key, opened = (path, path.stat().st_mtime), _opened()
+    # A page asks a hundred times; Streamlit hashes what it is asked with each time, at a tenth of the page's cost.
+    if key not in opened:
+        opened[key] = _open(*key)
+    return opened[key]
 
 
 def now() -> datetime:
