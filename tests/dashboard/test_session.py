@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 import streamlit as st
@@ -29,10 +29,14 @@ def _opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_of_readers_who_ask_the_same_at_once_one_asks_the_store() -> None:
     asked: list[int] = []
-    together = Barrier(READERS)
+    together, second = Barrier(READERS), Event()
 
     def version(conn: Connection, more: int) -> int:
         asked.append(more)
+        if len(asked) > 1:
+            second.set()
+        # Time for another reader to come here too, were it not made to wait.
+        second.wait(timeout=1)
         return data_version(conn) + more
 
     def read(_reader: int) -> int:
