@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from threading import Barrier, Event
 
+import pandas as pd
 import pytest
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard.views.session import ask, session
+from dashboard.views.session import _answers, ask, session
 from sentiment.store.counts import bump, data_version
-from tests.dashboard.conftest import a_config
+from tests.dashboard.conftest import Filled, a_config
+from tests.dashboard.test_views import opened
 
 READERS = 20
 
@@ -76,3 +79,20 @@ def test_a_question_that_fails_is_asked_again_by_the_next_reader() -> None:
     with pytest.raises(ZeroDivisionError, match="no days"):
         ask(fails_once)
     assert ask(fails_once) == "found"
+
+
+def test_pages_leave_what_all_readers_share_as_the_store_says_it(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for page in ("today", "trends", "dimensions", "mentions"):
+        assert not opened(page, filled.config, monkeypatch).exception
+    kept, _ = _answers()
+    with session().store.read() as conn:
+        for (_, module, name, args, named), answer in kept.items():
+            assert answer.found is not None
+            fresh = getattr(import_module(module), name)(conn, *args, **dict(named))
+            if isinstance(fresh, pd.DataFrame):
+                pd.testing.assert_frame_equal(answer.found[1], fresh)
+            else:
+                assert answer.found[1] == fresh
+    assert {"by_facet", "by_source", "by_brand", "course", "how_many"} <= {key[2] for key in kept}
