@@ -3,12 +3,13 @@
 Wire facts: GET {base}/xrpc/app.bsky.feed.searchPosts?q=…&sort=latest&since=…&limit=100&cursor=… gives {posts,
 cursor?}. Anonymous search at https://public.api.bsky.app is refused at times (403, or 403 as soon as a cursor is
 sent), so with an identifier and an app password the account's own server (https://bsky.social by default) is asked,
-which passes the search on: POST com.atproto.server.createSession gives accessJwt and refreshJwt; a stale accessJwt
-answers 400 ExpiredToken (or InvalidToken) and is renewed by refreshSession. createSession allows 30 in 5 minutes and
-300 a day: once a run is enough. Posts are ordered by sortAt, the earlier of createdAt (declared by the author, so
-past or future) and indexedAt; since compares it too. Limits: 3,000 in 5 minutes, ratelimit-reset in epoch seconds,
-429 with Retry-After. Errors are {error, message}, with status 400 even for what is not found. getPosts leaves out
-what was deleted. Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky/feed
+which passes the search on (without a login it answers 401, and 400 "No service configured" where it was told of no
+AppView): POST com.atproto.server.createSession gives accessJwt and refreshJwt; a stale accessJwt answers 400
+ExpiredToken (or InvalidToken) and is renewed by refreshSession. createSession allows 30 in 5 minutes and 300 a day:
+once a run is enough. Posts are ordered by sortAt, the earlier of createdAt (declared by the author, so past or future)
+and indexedAt; since compares it too. Limits: 3,000 in 5 minutes, ratelimit-reset in epoch seconds, 429 with
+Retry-After. Errors are {error, message}, with status 400 even for what is not found. getPosts leaves out what was
+deleted. Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky/feed
 """
 
 from __future__ import annotations
@@ -87,9 +88,13 @@ class _Account:
                 self._renew()
                 continue
             break
-        if answer.status == 403 and not self._settings.identifier:
+        if answer.status in {401, 403} and not self._settings.identifier:
             raise SourceRefused(
                 "Bluesky does not let people without an account search; set identifier and an app password."
+            )
+        if answer.status == 400 and "No service configured" in answer.text():
+            raise SourceRefused(
+                f"{self._settings.server} keeps accounts but passes no search on; give a server that does as base_url."
             )
         if answer.status != 200:
             raise self._client.refusal(answer)

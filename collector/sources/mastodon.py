@@ -7,6 +7,11 @@ an empty page is the end. Posts that federate late are filed under the day they 
 the mark for them. `content` is HTML; `edited_at` moves on edits; counts are this server's. Limit: 300 requests in 5
 minutes per address, X-RateLimit-Reset in ISO 8601. Documentation:
 https://docs.joinmastodon.org/methods/timelines/#tag
+
+snac (2.75): an id is ten digits of a file's time, which an edit moves, and then the MD5 of the post's uri; it looks at
+the latter only. Who has boosted a post last stands in for its author, the post under "reblog" with the same id. Every
+`language` is "en". Refusals are HTML; single posts are for members, many at once for nobody. Addresses are not
+percent-decoded, so that hashtags beyond ASCII find nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +21,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from collector.errors import PayloadChanged
+from collector.answer import read_json
+from collector.errors import PayloadChanged, SourceRefused
 from collector.html import text_of, titled
 from collector.mention import Item, Kind
 from collector.options import need_address
@@ -28,6 +35,7 @@ from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
 if TYPE_CHECKING:
+    from collector.answer import Answer
     from collector.http import Client
 
 KIND = "mastodon"
@@ -80,6 +88,11 @@ def _pages(settings: Settings, client: Client, walk: Walk, tag: str, cursor: Cur
         if answer.status == 404:
             return Leaf()
         parsed = parse(answer.data, settings)
+        if not answer.data and not tag.isascii() and _is_snac(answer):
+            raise SourceRefused(
+                f"snac shows nothing under #{tag}, whether or not something was said: it does not understand hashtags "
+                "with letters beyond ASCII. Give other tags."
+            )
         last = answer.data[-1].get("id") if answer.data and isinstance(answer.data[-1], dict) else None
         return Leaf(
             items=parsed.items,
@@ -106,34 +119,78 @@ def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     """Read posts back: all at once where the server can (4.3 and later), else one by one."""
     base = f"{settings.base_url.rstrip('/')}/api/v1/statuses"
     auth = {"authorization": f"Bearer {settings.token}"} if settings.token else {}
-    answer = client.json(base, {"id[]": list(ids)}, auth=auth, accept=frozenset({401, 404, 405, 422}))
-    if answer.status == 200:
-        statuses = answer.data
+    try:
+        answer = client.json(base, {"id[]": list(ids)}, auth=auth, accept=frozenset({401, 404, 405, 422}))
+        together = answer.data if answer.status == 200 else None
+    except PayloadChanged:  # snac says in HTML that it has no such page
+        together = None
+    if together is not None:
+        statuses = together
     else:
-        found = (client.json(f"{base}/{quote(one)}", auth=auth, accept=frozenset({404, 410})) for one in ids)
-        statuses = [answer.data for answer in found if answer.status == 200]
-    known = {str(status.get("id")) for status in statuses if isinstance(status, dict)}
+        found = (_single(settings, client, f"{base}/{quote(one)}", auth) for one in ids)
+        statuses = [status for status in found if status is not None]
+    posts = [_own(status) for status in statuses if isinstance(status, dict)]
+    known = {_lasting(str(post.get("id")), _at_snac(post)) for post in posts}
     return Checked(items=parse(statuses, settings).items, gone=[one for one in ids if one not in known])
 
 
+def _single(settings: Settings, client: Client, url: str, auth: dict[str, str]) -> Any:
+    """A post read by itself; None where it is gone."""
+    answer = client.get(url, auth=auth, accept=frozenset({401, 404, 410}))
+    if answer.status == 401 and settings.token is None:
+        raise SourceRefused(
+            f"{settings.base_url} shows single posts to its members only: without the token of an account there, edits "
+            "and deletions are not followed."
+        )
+    gone = answer.status == 410 or (answer.status == 404 and (_is_snac(answer) or answer.body.lstrip()[:1] == b"{"))
+    if answer.status != 200 and not gone:
+        raise client.refusal(answer)
+    return None if gone else read_json(answer.body, answer.headers.get("content-type", ""), client.shown(url))
+
+
+def _is_snac(answer: Answer) -> bool:
+    return answer.headers.get("x-creator", "").startswith("snac")
+
+
+def _own(status: Any) -> Any:
+    """The post itself, where snac shows it as its last boost."""
+    boosted = status.get("reblog")
+    return boosted if isinstance(boosted, dict) and boosted.get("id") == status.get("id") else status
+
+
+def _at_snac(status: Any) -> bool:
+    known, uri = status.get("id"), status.get("uri")
+    return (
+        isinstance(known, str)
+        and isinstance(uri, str)
+        and known[10:] == md5(uri.encode(errors="replace"), usedforsecurity=False).hexdigest()
+    )
+
+
+def _lasting(known: str, snac: bool) -> str:
+    """The id that a post keeps: at snac with zeros for the digits that move, which snac takes as well."""
+    return f"{'0' * 10}{known[10:]}" if snac else known
+
+
 def _item(status: Any, *, settings: Settings) -> Item | None:
-    account = status["account"]
+    status = _own(status) if isinstance(status, dict) else status
+    account, snac = status["account"], _at_snac(status)
     withheld = status.get("visibility") not in {"public", "unlisted", None} or account.get("noindex")
     if withheld or status.get("reblog") or (account.get("bot") and not settings.bots):
         return None
     reply = status.get("in_reply_to_id")
     edited = status.get("edited_at")
     return Item(
-        external_id=string(status, "id"),
+        external_id=_lasting(string(status, "id"), snac),
         kind=Kind.COMMENT if reply else Kind.POST,
         text=titled(text_of(status.get("spoiler_text")), text_of(status["content"])),
         created_at=moment(status["created_at"]),
         edited_at=moment(edited) if edited else None,
         author=account.get("url") or account.get("acct"),
         author_name=account.get("display_name") or account.get("acct"),
-        language=status.get("language"),
+        language=None if snac else status.get("language"),
         url=status.get("url") or status.get("uri"),
-        parent_id=str(reply) if reply else None,
+        parent_id=_lasting(str(reply), snac) if reply else None,
         reach=counted(status.get("replies_count"), status.get("reblogs_count"), status.get("favourites_count")),
     )
 

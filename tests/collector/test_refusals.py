@@ -100,6 +100,22 @@ def test_replies_that_a_thread_did_not_bring_are_fetched() -> None:
 # ------------------------------------------------------------------ the others
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "advice"),
+    [
+        (401, {"error": "AuthMissing", "message": "Authentication Required"}, "app password"),
+        (
+            400,
+            {"error": "InvalidRequest", "message": "No service configured for app.bsky.feed.searchPosts"},
+            "base_url",
+        ),
+    ],
+)
+def test_a_bluesky_server_that_only_keeps_accounts_says_what_to_do(status: int, said: Any, advice: str) -> None:
+    with answering(lambda _: (status, said)) as client, pytest.raises(SourceRefused, match=advice):
+        pages("bluesky", client)
+
+
 def test_a_throttled_stack_exchange_says_for_how_long() -> None:
     message = {"error_id": 502, "error_name": "throttle_violation", "error_message": "more available in 4000 seconds"}
     with answering(lambda _: (400, message)) as client, pytest.raises(RateLimited) as caught:
