@@ -15,15 +15,16 @@ from dashboard.alerts import outbox
 from dashboard.alerts.alert import Alert, Event, from_json, to_json
 from dashboard.alerts.message import subject_of
 from dashboard.alerts.outbox import Draft, Gathered, State
-from dashboard.alerts.pace import Ruling, Standing, Way, rule
+from dashboard.alerts.pace import Ruling, Standing, Way, rule, wakes
 from dashboard.alerts.route import escalated, told
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager, address_of
-from dashboard.alerts.silence import Silence, Topic, rank
+from dashboard.alerts.silence import Silence, Topic, rank, silenced_by
 from dashboard.alerts.words import words
 from sentiment.spikes.spike import Severity
 
 HOUR = timedelta(hours=1)
 GATHERED_LOOK_BACK = timedelta(days=2)
+SILENCED = "silenced/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,10 @@ def decide(conn: Connection, telling: Telling, followed: Iterable[Followed], now
     # The worst first, so that it gets a message of its own where others are gathered.
     for incident in sorted(known, key=lambda f: (-rank(f.topic.severity), f.opened_at)):
         desk = _Desk(conn=conn, telling=telling, incident=incident, silences=silences, now=now)
-        for key, event, managers in _news(incident, done.get(_about(incident), set()), telling, now):
+        # What is silenced is recorded under a name of its own, so that it is news once the silence is over.
+        prefix = SILENCED if silenced_by(silences, incident.topic, now) else ""
+        for news, event, managers in _news(incident, done.get(_about(incident), set()), telling, now):
+            key = prefix + news
             if outbox.take(conn, _about(incident), key, now):
                 drafts += desk.tell(key, event, managers)
     return drafts
@@ -104,7 +108,10 @@ def _news(
     """What is new about an incident: a key, the event, and whom to tell (None: those told of an earlier event)."""
     route = told(incident.topic, telling.managers)
     severity = incident.topic.severity
-    if "opened" not in done:
+    if "opened" not in done and SILENCED + "opened" in done and incident.resolved_at is not None:
+        # It came and went under a silence: nobody hears of it.
+        yield "opened", Event.OPENED, ()
+    elif "opened" not in done:
         yield "opened", Event.OPENED, route
         yield f"worse/{severity}", Event.WORSE, ()
     elif rank(severity) > _told_severity(done) and incident.resolved_at is None:
@@ -195,7 +202,10 @@ class _Desk:
         told_as = from_json(row["body"]["alert"]).event
         updated = replace(alert, event=told_as)
         subject = subject_of(updated, words(manager.language, manager.zone))
-        outbox.fold(self.conn, row["id"], self._body(updated), subject, self.incident.topic.severity)
+        severity = self.incident.topic.severity
+        outbox.fold(self.conn, row["id"], self._body(updated), subject, severity)
+        if wakes(manager, severity, than=Severity(row["severity"]), now=self.now):
+            outbox.hasten(self.conn, row["id"], self.now)
 
     def _standing(self, endpoint: Endpoint, gathered: Sequence[Gathered], *, waiting: bool) -> Standing:
         return Standing(

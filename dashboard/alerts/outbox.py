@@ -268,6 +268,15 @@ def fold(conn: Connection, delivery_id: int, body: Mapping[str, Any], subject: s
     return bool(changed.rowcount)
 
 
+def hasten(conn: Connection, delivery_id: int, now: datetime) -> None:
+    """Send a message that was not tried yet by itself, and now."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id, delivery.c.state == State.QUEUED, delivery.c.attempts == 0)
+        .values(due=now, next_try=now, bundle=None)
+    )
+
+
 # ------------------------------------------------------------------ sending
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dashboard.alerts.settings import AlertSettings, DigestEvery, Manager, clock_of, quiet_of
 from dashboard.alerts.silence import Silence, Topic, rank, silenced_by
+from sentiment.spikes.spike import Severity
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -104,6 +105,11 @@ def quiet_until(manager: Manager, now: datetime) -> datetime | None:
         if begins.astimezone(now.tzinfo) <= now < ends.astimezone(now.tzinfo):
             return ends.astimezone(now.tzinfo)
     return None
+
+
+def wakes(manager: Manager, severity: Severity, *, than: Severity, now: datetime) -> bool:
+    """Whether what waits for the end of the quiet hours was milder (`than`) and has become too severe to wait."""
+    return rank(than) < rank(manager.wake_for) <= rank(severity) and quiet_until(manager, now) is not None
 
 
 def backoff(attempts: int) -> timedelta:

@@ -139,12 +139,46 @@ def test_a_silenced_incident_is_recorded_but_not_sent(post: Store) -> None:
         number = outbox.add_silence(conn, made, NOW)
         assert outbox.silences(conn, NOW) == [replace(made, id=number)]
     run(post, a_telling(a_manager()), [a_followed()])
-    assert events(post, state=State.SUPPRESSED) == [("opened", "Ann")]
+    assert events(post, state=State.SUPPRESSED) == [("silenced/opened", "Ann")]
     with post.write() as conn:
         outbox.lift_silence(conn, number, NOW + MINUTE)
         assert outbox.silences(conn, NOW + MINUTE) == []
     run(post, a_telling(a_manager()), [a_followed(13)], NOW + MINUTE)
     assert events(post, state=State.QUEUED) == [("opened", "Ann")]
+
+
+def test_what_still_goes_on_when_the_silence_ends_is_told_then_and_once(post: Store) -> None:
+    silence = Silence(start=NOW - HOUR, end=NOW + 2 * HOUR, reason="strike announced")
+    telling = a_telling(a_manager(), a_manager("Boss", escalate_after=HOUR), planned=(silence,))
+    for hour in (0, 1, 2, 3, 24):
+        run(post, telling, [a_followed(opened_at=NOW, last_seen=NOW + hour * HOUR)], NOW + hour * HOUR)
+        send_all(post, NOW + hour * HOUR)
+    told = [("opened", "Ann"), ("unacknowledged/Boss", "Boss")]
+    assert events(post, state=State.SENT) == told
+    assert events(post, state=State.SUPPRESSED) == [(f"silenced/{event}", person) for event, person in told]
+
+
+def test_an_end_under_a_silence_is_told_after_it(post: Store) -> None:
+    silence = Silence(start=NOW + HOUR, end=NOW + 40 * HOUR, reason="strike announced")
+    telling = a_telling(a_manager(), planned=(silence,))
+    run(post, telling, [a_followed()])
+    send_all(post)
+    over = a_followed(resolved_at=NOW + 6 * HOUR)
+    for hour in (30, 41, 42):
+        run(post, telling, [over], NOW + hour * HOUR)
+    assert events(post, state=State.QUEUED) == [("resolved/0", "Ann")]
+
+
+def test_what_becomes_critical_in_quiet_hours_wakes_though_a_milder_message_waits(post: Store) -> None:
+    night = NOW.replace(hour=23, minute=0)
+    telling = a_telling(a_manager(timezone="UTC", quiet_hours="22:00-07:00"))
+    run(post, telling, [a_followed(severity=Severity.MODERATE, opened_at=night, last_seen=night)], night)
+    send_all(post, night)
+    assert events(post, state=State.SENT) == []
+    later = night + HOUR
+    run(post, telling, [a_followed(severity=Severity.CRITICAL, opened_at=night, last_seen=later)], later)
+    send_all(post, later)
+    assert events(post, state=State.SENT) == [("opened", "Ann")]
 
 
 def test_one_who_joins_later_does_not_hear_of_what_was_told_before(post: Store) -> None:
