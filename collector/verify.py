@@ -128,9 +128,10 @@ class _Round:
                 with self.store.read() as conn:
                     known = known_since(conn, self.config.name, now() - recent, after, source.AT_ONCE)
                 if known:
-                    checked = _checked(source, settings, bound, list(dict.fromkeys(one for _id, one in known)))
+                    asked = list(dict.fromkeys(one for _id, one in known))
+                    checked = _checked(source, settings, bound, asked)
                     after = known[-1][0]
-                    self._save(checked, len(known), after, now())
+                    self._save(checked, len(asked), after, now())
                 if len(known) < source.AT_ONCE:
                     self._save(Checked(), 0, 0, now())
                     return
@@ -138,7 +139,7 @@ class _Round:
                     return
 
     def _save(self, checked: Checked, asked: int, after: int, now: datetime) -> None:
-        gone, note = list(checked.gone), None
+        gone, note = list(dict.fromkeys(checked.gone)), None
         if asked >= UNBELIEVABLE_FROM and not checked.items and len(gone) >= asked:
             note = f"The source says that all of {asked} mentions are gone; that is not believed."
             gone = []

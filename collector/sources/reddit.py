@@ -34,7 +34,7 @@ KIND = "reddit"
 LOOSE = True
 AT_ONCE = 100
 OFF_BY_DEFAULT = True
-GONE = frozenset({"[deleted]", "[removed]"})
+GONE = ("[deleted]", "[removed]")
 QUERY_LIMIT = 512
 
 
@@ -90,7 +90,7 @@ def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     ask = _login(settings, client)
     payload = ask(f"{settings.base_url.rstrip('/')}/api/info", {"id": ",".join(ids), "raw_json": 1}).data
     items = parse(payload, settings).items
-    known = {item.external_id for item in items}
+    known = {said.get("name") for said in _children(payload) if isinstance(said, dict) and not _is_gone(said)}
     return Checked(items=items, gone=[one for one in ids if one not in known])
 
 
@@ -143,13 +143,16 @@ def _children(listing: Any) -> Iterator[Any]:
             waiting = [*below["children"], *waiting]
 
 
+def _is_gone(said: Any) -> bool:
+    body = said.get("body" if said.get("kind") == "t1" else "selftext")
+    return body in GONE or (said.get("author") in GONE and body in (None, ""))
+
+
 def _item(said: Any) -> Item | None:
     comment = said["kind"] == "t1"
-    if said["kind"] not in {"t1", "t3"}:
+    if said["kind"] not in ("t1", "t3") or _is_gone(said):
         return None
     author, body = said.get("author"), said["body"] if comment else said.get("selftext") or ""
-    if body in GONE or (author in GONE and not body):
-        return None
     edited = said.get("edited")
     return Item(
         external_id=string(said, "name"),

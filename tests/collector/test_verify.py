@@ -84,6 +84,26 @@ def test_a_source_that_says_everything_is_gone_is_not_believed(store: Store) -> 
         assert len(at.numbers()) == 30
 
 
+def test_nor_is_it_where_posts_are_claimed_by_two_brands(store: Store) -> None:
+    with site(store, 30) as at:
+        at.world.posts[4].text += " and Borealis"
+        at.collect()
+        at.world.posts.clear()
+        report = verify(at)
+        assert report.deleted == 0
+        assert "not believed" in (report.note or "")
+        assert len(at.numbers()) == 31
+
+
+def test_a_post_of_reddit_with_an_odd_field_is_not_taken_for_gone(store: Store) -> None:
+    with site(store, 30, kind="reddit") as at:
+        at.collect()
+        at.world.odd.add(7)
+        report = verify(at)
+        assert (report.error, report.deleted) == (None, 0)
+        assert len(at.numbers()) == 30
+
+
 def test_a_failure_while_reading_back_is_kept_and_the_next_run_goes_on_from_there(store: Store) -> None:
     with site(store, 60) as at:
         at.collect()

@@ -273,7 +273,7 @@ def reddit(world: World, path: str, query: Query) -> Any:
                 "title": "Post",
                 "selftext": p.text,
                 "author": who(p),
-                "created_utc": float(p.seconds),
+                "created_utc": "soon" if p.number in world.odd else float(p.seconds),
                 "edited": False,
             },
         }

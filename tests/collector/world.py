@@ -42,6 +42,7 @@ class World:
     asked    every request, as (path, query)
     plain_links  WordPress without pretty permalinks: /wp-json redirects and ends in nothing
     uploads  ids sent to X's compliance jobs
+    odd      numbers of posts that Reddit's wire sends without a date that can be read
     tokens   bearer tokens that Bluesky's wire accepts; None: anonymous search is allowed
     """
 
@@ -53,6 +54,7 @@ class World:
     logins: int = 0
     plain_links: bool = False
     uploads: dict[str, list[str]] = field(default_factory=dict)
+    odd: set[int] = field(default_factory=set)
     base: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,7 +68,7 @@ class World:
 
     def only(self, few: list[Post]) -> World:
         """A world of just these posts."""
-        return World(posts=few, base=self.base)
+        return World(posts=few, base=self.base, odd=self.odd)
 
 
 def posts(count: int, newest: datetime, apart: timedelta = timedelta(seconds=30), *, start: int = 0) -> list[Post]:
