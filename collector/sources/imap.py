@@ -13,7 +13,7 @@ import hashlib
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -158,9 +158,26 @@ def _newer(box: imaplib.IMAP4, last: int, since: datetime) -> list[int]:
     """The uids beyond the last one, of messages that arrived since a day."""
     day = since.strftime("%d-%b-%Y")
     criteria = f"(UID {last + 1}:*)" if last else f"(SINCE {day})"
-    _status, found = box.uid("SEARCH", criteria)
-    listed = found[0].split() if found and isinstance(found[0], bytes) else []
-    return sorted(uid for uid in map(int, listed) if uid > last)
+    return sorted(uid for uid in _found(box, criteria) if uid > last)
+
+
+def _found(box: imaplib.IMAP4, criteria: str) -> set[int]:
+    """The uids that a search gives."""
+    lines = [line for line in _asked(box, "SEARCH", criteria) if isinstance(line, bytes)]
+    return {int(uid) for line in lines for uid in line.split()}
+
+
+def _asked(box: imaplib.IMAP4, command: str, *arguments: str) -> Sequence[Any]:
+    """What the server says to a UID command; a refusal must not read like a folder without mail.
+
+    Raises SourceUnavailable for any other status than OK.
+    """
+    status, data = box.uid(command, *arguments)
+    if status != "OK":
+        raise SourceUnavailable(
+            f"The mailbox answered {status} to {command} ({data!r:.200}). The next run tries again."
+        )
+    return data
 
 
 def _read(box: imaplib.IMAP4, uids: Sequence[int], settings: Settings, seen_at: datetime) -> Parsed:
@@ -169,22 +186,38 @@ def _read(box: imaplib.IMAP4, uids: Sequence[int], settings: Settings, seen_at: 
     large = {uid: size for uid, size in sizes.items() if size > settings.size}
     rejects = [Reject(place=f"uid {uid}", reason=f"the message has {size:,} bytes") for uid, size in large.items()]
     small = [uid for uid in uids if uid in sizes and sizes[uid] <= settings.size]
-    if not small:
-        return Parsed(rejects=rejects)
-    _status, data = box.uid("FETCH", ",".join(map(str, small)), "(UID BODY.PEEK[])")
-    for part in data:
+    bodies = _bodies(box, small) if small else []
+    for uid, body in bodies:
+        parsed = parse(body, settings, seen_at=seen_at, place="uid ?" if uid is None else f"uid {uid}")
+        items += parsed.items
+        rejects += parsed.rejects
+    unanswered = set(uids) - large.keys() - {uid for uid, _body in bodies}
+    return Parsed(items=items, rejects=[*rejects, *_unanswered(box, unanswered)])
+
+
+def _bodies(box: imaplib.IMAP4, uids: Sequence[int]) -> list[tuple[int | None, bytes]]:
+    """The messages with their uids, which stand before or behind a message's bytes."""
+    data = _asked(box, "FETCH", ",".join(map(str, uids)), "(UID BODY.PEEK[])")
+    bodies: list[tuple[int | None, bytes]] = []
+    for part, behind in zip(data, [*data[1:], b""], strict=True):
         if isinstance(part, tuple):
-            found = _UID.search(part[0])
-            parsed = parse(part[1], settings, seen_at=seen_at, place=f"uid {found.group(1).decode() if found else '?'}")
-            items += parsed.items
-            rejects += parsed.rejects
-    return Parsed(items=items, rejects=rejects)
+            found = _UID.search(part[0]) or (_UID.search(behind) if isinstance(behind, bytes) else None)
+            bodies.append((int(found.group(1)) if found else None, part[1]))
+    return bodies
+
+
+def _unanswered(box: imaplib.IMAP4, uids: Set[int]) -> list[Reject]:
+    """Messages asked for that did not come though they are still there; one expunged meanwhile is no loss."""
+    if not uids:
+        return []
+    box.noop()  # only now may the server tell what was expunged during a FETCH
+    there = _found(box, f"(UID {','.join(map(str, sorted(uids)))})").intersection(uids)
+    return [Reject(place=f"uid {uid}", reason="the server did not send the message") for uid in sorted(there)]
 
 
 def _sizes(box: imaplib.IMAP4, uids: Sequence[int]) -> dict[int, int]:
-    _status, data = box.uid("FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)")
     sizes = {}
-    for line in data:
+    for line in _asked(box, "FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)"):
         found = _SIZE.search(line) if isinstance(line, bytes) else None
         if found:
             uid, size = (found.group(1), found.group(2)) if found.group(1) else (found.group(4), found.group(3))
