@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,10 +18,25 @@ from sentiment.taxonomy import taxonomy
 BATCH = 512
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Cells that begin so would be run by a spreadsheet."""
+PLAIN_ID = re.compile(r"-?[A-Za-z0-9_.:-]+")
+"""Such an id names things; it cannot compute or call anything, also where it begins with a minus."""
 COLUMNS = (
     "id", "language", "sentiment", "negative", "neutral", "positive", "satisfaction", "aspects", "dimensions",
     "stage", "intent", "loyalty", "validated", "abstained", "model",
 )  # fmt: skip
+
+
+class Written(StrEnum):
+    """How readings are written."""
+
+    CSV = ","
+    TSV = "\t"
+    JSONL = "jsonl"
+
+    @classmethod
+    def of(cls, path: Path) -> "Written":
+        """The form that a file's name asks for."""
+        return {".csv": cls.CSV, ".tsv": cls.TSV}.get(path.suffix.lower(), cls.JSONL)
 
 
 class LabelProblem(Exception):
@@ -45,24 +62,29 @@ class Row:
 
 
 def label_file(
-    file: Path, output: Path, classifier: Classifier, *, progress: Callable[[int], None] = lambda done: None
+    file: Path,
+    target: IO[str],
+    classifier: Classifier,
+    *,
+    written: Written = Written.JSONL,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> LabelReport:
     """Read every row of `file` (.csv, .tsv, .jsonl, .ndjson; column `text`, optional `id` and `language`).
 
-    Rows keep their order; each gives one line in `output` (.csv, else JSONL). A row without a text column is named in
-    the report. Raises LabelProblem if the file has no such column or is not text.
+    Rows keep their order; each gives one line in `target`. A row without a text, or with cells beyond the header, is
+    named in the report; where text is the last column such cells are its own, parted by commas that nobody quoted.
+    Raises LabelProblem if the file has no such column or is not text.
     """
     problems: list[str] = []
     done = 0
-    with output.open("w", encoding="utf-8-sig" if is_csv(output) else "utf-8", newline="") as target:
-        write = _csv_writer(target) if is_csv(output) else _jsonl_writer(target)
-        waiting = rows_of(file, problems)
-        while rows := list(islice(waiting, BATCH)):
-            readings = classifier.read([row.text for row in rows], [row.language for row in rows])
-            for row, reading in zip(rows, readings, strict=True):
-                write(labelled(row.id, reading, row.text))
-            done += len(rows)
-            progress(done)
+    write = _jsonl_writer(target) if written is Written.JSONL else _csv_writer(target, written.value)
+    waiting = rows_of(file, problems)
+    while rows := list(islice(waiting, BATCH)):
+        readings = classifier.read([row.text for row in rows], [row.language for row in rows])
+        for row, reading in zip(rows, readings, strict=True):
+            write(labelled(row.id, reading, row.text))
+        done += len(rows)
+        progress(done)
     return LabelReport(read=done, problems=tuple(problems))
 
 
@@ -102,7 +124,7 @@ def is_csv(path: Path) -> bool:
 
 def rows_of(file: Path, problems: list[str]) -> Iterator[Row]:
     """The rows of a file in order; sentences about unreadable ones go to `problems`."""
-    found = _csv_rows(file) if is_csv(file) else _json_rows(file, problems)
+    found = _csv_rows(file, problems) if is_csv(file) else _json_rows(file, problems)
     for number, fields in found:
         text = fields.get("text")
         if text is None:
@@ -118,7 +140,7 @@ def rows_of(file: Path, problems: list[str]) -> Iterator[Row]:
         )
 
 
-def _csv_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _csv_rows(file: Path, problems: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as source:
         head = source.readline()
@@ -128,7 +150,15 @@ def _csv_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         names = {name: name.strip().lower() for name in reader.fieldnames or () if name is not None}
         if "text" not in names.values():
             raise LabelProblem(f"{file}: no column text; it has {', '.join(names) or 'no columns at all'}")
+        last = list(names)[-1]
         for number, fields in enumerate(reader, 1):
+            beyond = fields.pop(None, [])  # Where DictReader keeps what has no column.
+            if any(cell.strip() for cell in beyond):
+                if names[last] != "text":
+                    cells = f"{len(names) + len(beyond)} cells, the header {len(names)}"
+                    problems.append(f"{file.name}, row {number}: {cells}; is a separator not quoted?")
+                    continue
+                fields[last] = delimiter.join([fields[last], *beyond])
             yield number, {names[name]: value for name, value in fields.items() if name in names}
 
 
@@ -156,17 +186,25 @@ def _jsonl_writer(target: IO[str]) -> Callable[[dict[str, Any]], None]:
     return write
 
 
-def _csv_writer(target: IO[str]) -> Callable[[dict[str, Any]], None]:
-    writer = csv.DictWriter(target, COLUMNS)
+def _csv_writer(target: IO[str], delimiter: str) -> Callable[[dict[str, Any]], None]:
+    # Spreadsheets take a file for UTF-8 by this mark.
+    target.write("\ufeff")
+    writer = csv.DictWriter(target, COLUMNS, delimiter=delimiter)
     writer.writeheader()
 
     def write(row: dict[str, Any]) -> None:
         flat = {name: row[name] for name in COLUMNS if name in row} | row["probabilities"]
         flat["aspects"] = json.dumps(row["aspects"], ensure_ascii=True)
         flat["dimensions"] = json.dumps(row["dimensions"], ensure_ascii=True)
-        writer.writerow({name: harmless(value) for name, value in flat.items()})
+        writer.writerow({name: _kept(value) if name == "id" else harmless(value) for name, value in flat.items()})
 
     return write
+
+
+def _kept(identifier: Any) -> Any:
+    """The id as it came wherever it cannot be a formula, so that readings join with what they were made of."""
+    plain = isinstance(identifier, str) and PLAIN_ID.fullmatch(identifier)
+    return identifier if plain else harmless(identifier)
 
 
 def harmless(value: Any) -> Any:

@@ -10,6 +10,7 @@ import typer
 
 from dashboard.binding import Where, zone
 from dashboard.commands.console import ConfigOption, JsonOption, Session, fail, print_json, print_table, say, warn, when
+from dashboard.commands.output import written_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +49,7 @@ def spikes(
         if output is None:
             report = judge_file(file, sys.stdout, budget_weeks=budget_weeks, zone=chosen)
         else:
-            with output.open("w", encoding="utf-8") as opened:
+            with written_whole(output, file) as opened:
                 report = judge_file(file, opened, budget_weeks=budget_weeks, zone=chosen)
     except CountsUnreadable as error:
         fail(str(error), 2)

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say
+from dashboard.commands.output import written_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -44,19 +45,26 @@ def classify(
 
 def label(
     file: Path = typer.Argument(..., help="CSV or JSONL with a column text (and id, kept as it is)."),
-    output: Path = typer.Option(..., "--output", "-o", help="Where readings go: .jsonl or .csv."),
+    output: Path = typer.Option(..., "--output", "-o", help="Where readings go: .jsonl, .csv or .tsv."),
     model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
 ) -> None:
     """Read other people's texts: a file in, readings out; nothing is kept."""
     from sentiment.classifiers import load_classifier
-    from sentiment.label import label_file
+    from sentiment.label import Written, label_file
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)
-    with Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown:
+    with (
+        written_whole(output, file) as target,
+        Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown,
+    ):
         task = shown.add_task("reading", total=None)
         report = label_file(
-            file, output, load_classifier(model), progress=lambda done: shown.update(task, completed=done)
+            file,
+            target,
+            load_classifier(model),
+            written=Written.of(output),
+            progress=lambda done: shown.update(task, completed=done),
         )
     say(f"{report.read:,} texts read into {output}.")
     for problem in report.problems[:20]:
@@ -77,9 +85,12 @@ def evaluate(
 
     if not data.is_file():
         fail(f"There is no file {data}.", 2)
-    report = evaluate_file(load_classifier(model), data)
-    if output is not None:
-        output.write_text(report.to_json(), encoding="utf-8")
+    if output is None:
+        report = evaluate_file(load_classifier(model), data)
+    else:
+        with written_whole(output, data) as target:
+            report = evaluate_file(load_classifier(model), data)
+            target.write(report.to_json())
     say(report.to_json() if json else report.to_text())
 
 

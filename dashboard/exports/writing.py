@@ -117,14 +117,14 @@ class _Job:
     def to_file(self, table: Table, out: Path) -> Manifest:
         """Write a file and its manifest, each under another name until it is whole."""
         beside = out.with_name(f"{out.name}.manifest.json")
-        with _whole(out) as file:
+        with whole(out) as file:
             self.write(table, file)
             # An old manifest beside new figures would lie about them.
             beside.unlink(missing_ok=True)
         with out.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         manifest = replace(self._manifest(table), sha256=digest)
-        with _whole(beside) as file:
+        with whole(beside) as file:
             file.write(manifest.as_json().encode())
         return manifest
 
@@ -158,7 +158,7 @@ class _Job:
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[BinaryIO]:
+def whole(out: Path) -> Iterator[BinaryIO]:
     """A file that bears its name only once all of it is written and on the disk; else nothing of it is left."""
     part: Path | None = None
     try:

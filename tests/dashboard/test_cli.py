@@ -162,6 +162,24 @@ def test_spikes_judges_other_peoples_counts(tmp_path: Path) -> None:
     assert next(row["time"] for row in rows if row["flagged"]).startswith("2026-02-27T04")
 
 
+@pytest.mark.parametrize("command", ["spikes", "label"])
+def test_an_output_never_costs_the_input_or_an_earlier_result(tmp_path: Path, command: str) -> None:
+    (tmp_path / "in.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "link.csv").symlink_to("in.csv")
+    (tmp_path / "out.csv").write_text("an earlier result")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    for output, code, says in (
+        ("in.csv", 2, "in.csv is the file that is read"),
+        ("link.csv", 2, "link.csv is the file that is read"),
+        (".", 2, "is a folder"),
+        ("nodir/x", 2, "nodir/x cannot be written: No such file or directory."),
+        ("out.csv", 1 if command == "label" else 2, "no column"),
+    ):
+        done = groundswell(tmp_path, command, "in.csv", "-o", output)
+        assert (done.returncode, says in done.stderr, "\n" in done.stderr.strip()) == (code, True, False), done.stderr
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
 def test_erasing_a_mention_removes_it_everywhere(company: Path, odd_csv: Path) -> None:
     groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries")
     assert "Erased 1 mentions" in groundswell(company, "erase", "--mention", "1", "--yes").stdout

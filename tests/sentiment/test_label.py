@@ -2,12 +2,13 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sentiment.classifiers import Classifier, load_classifier
-from sentiment.label import COLUMNS, LabelProblem, label_file
+from sentiment.label import COLUMNS, LabelProblem, LabelReport, Written, label_file
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +16,17 @@ def classifier() -> Classifier:
     return load_classifier("shipped", threads=1)
 
 
+def label(
+    source: Path, target: Path, classifier: Classifier, progress: Callable[[int], None] = lambda done: None
+) -> LabelReport:
+    with target.open("w", encoding="utf-8", newline="") as opened:
+        return label_file(source, opened, classifier, written=Written.of(target), progress=progress)
+
+
 def test_a_csv_becomes_jsonl_with_ids_kept(tmp_path: Path, classifier: Classifier) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
     source.write_text('id;Text\nA-1;"Late again; nobody told us"\nB 2;\n007;Lovely crew!\n', encoding="utf-8")
-    report = label_file(source, target, classifier)
+    report = label(source, target, classifier)
     lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["A-1", "B 2", "007"]
     assert (report.read, report.problems) == (3, ())
@@ -34,7 +42,7 @@ def test_rows_of_jsonl_without_text_are_named_and_the_rest_is_read(tmp_path: Pat
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text('{"text": "bad \\ud800 food"}\n{oops\n{"id": 9}\n{"text": "fine", "id": 9}\n', encoding="utf-8")
     seen: list[int] = []
-    report = label_file(source, target, classifier, progress=seen.append)
+    report = label(source, target, classifier, progress=seen.append)
     assert [json.loads(line)["id"] for line in target.read_text(encoding="utf-8").splitlines()] == [1, 9]
     assert [problem.split(":")[0] for problem in report.problems] == ["in.jsonl, line 2", "in.jsonl, row 3"]
     assert seen == [2]
@@ -43,7 +51,7 @@ def test_rows_of_jsonl_without_text_are_named_and_the_rest_is_read(tmp_path: Pat
 def test_a_csv_output_is_safe_for_spreadsheets(tmp_path: Path, classifier: Classifier) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("id,text\n=1+1,\"=HYPERLINK('x')\"\n", encoding="utf-8")
-    label_file(source, target, classifier)
+    label(source, target, classifier)
     with target.open(encoding="utf-8-sig", newline="") as written:
         (row,) = csv.DictReader(written)
     assert tuple(row) == COLUMNS
@@ -55,4 +63,56 @@ def test_a_file_without_the_column_is_refused_with_its_columns(tmp_path: Path, c
     source = tmp_path / "in.csv"
     source.write_text("id,review\n1,good\n", encoding="utf-8")
     with pytest.raises(LabelProblem, match="no column text; it has id, review"):
-        label_file(source, tmp_path / "out.jsonl", classifier)
+        label(source, tmp_path / "out.jsonl", classifier)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "written"),
+    [
+        ("-kXyz12", "-kXyz12"),
+        ("-5", "-5"),
+        ("@bob", "'@bob"),
+        ("-1+2", "'-1+2"),
+        ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+    ],
+)
+def test_an_id_that_cannot_be_a_formula_stays_as_it_came(
+    tmp_path: Path, classifier: Classifier, identifier: str, written: str
+) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
+    source.write_text(json.dumps({"id": identifier, "text": "late"}), encoding="utf-8")
+    label(source, target, classifier)
+    with target.open(encoding="utf-8-sig", newline="") as opened:
+        assert next(csv.DictReader(opened))["id"] == written
+    label(source, tmp_path / "out.jsonl", classifier)
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["id"] == identifier
+
+
+def test_commas_that_nobody_quoted_stay_in_a_text_that_stands_last(tmp_path: Path, classifier: Classifier) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    text = "Kind crew, but three hours late and no refund"
+    source.write_text(f'id,text\n1,{text}\n2,"{text}"\n3,fine,,\n', encoding="utf-8")
+    report = label(source, target, classifier)
+    assert (report.read, report.problems) == (3, ())
+    first, second, _ = (json.loads(line) for line in target.read_text(encoding="utf-8").splitlines())
+    assert first | {"id": "2"} == second
+
+
+def test_a_row_with_more_cells_than_columns_is_named_where_text_is_not_last(
+    tmp_path: Path, classifier: Classifier
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text("text,id\nKind crew, but late,1\nfine,2\n", encoding="utf-8")
+    report = label(source, target, classifier)
+    assert report.problems == ("in.csv, row 1: 3 cells, the header 2; is a separator not quoted?",)
+    assert [json.loads(line)["id"] for line in target.read_text(encoding="utf-8").splitlines()] == ["2"]
+
+
+def test_a_tsv_is_parted_by_tabs(tmp_path: Path, classifier: Classifier) -> None:
+    source, target = tmp_path / "in.tsv", tmp_path / "out.tsv"
+    source.write_text("Text\tID\nbad, late ferry\t-5\n", encoding="utf-8")
+    label(source, target, classifier)
+    with target.open(encoding="utf-8-sig", newline="") as opened:
+        (row,) = csv.DictReader(opened, delimiter="\t")
+    assert tuple(row) == COLUMNS
+    assert row["id"] == "-5"
