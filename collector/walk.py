@@ -79,13 +79,13 @@ def depth(moments: Sequence[datetime]) -> datetime | None:
 def below(seconds: Sequence[int], window: tuple[int, int], *, size: int, reachable: int) -> list[int] | None:
     """The next (before, page) of a listing that is read by ever earlier upper bounds instead of by turning pages.
 
-    The bound falls to just above the earliest second met, which is thus read as a whole. Where that does not lower it
-    (more entries within a second than a page holds), its pages are turned, as far as the site lets anybody reach.
+    The bound falls to just above the earliest second met, which is thus read as a whole. Where that would show the same
+    page again (one second fills it), pages are turned instead, as far as the site lets anybody reach.
     """
     before, page = window
     if not seconds:
         return None
-    if min(seconds) + 1 < before:
+    if min(seconds) < max(seconds) and min(seconds) + 1 < before:
         return [min(seconds) + 1, 0]
     return [before, page + 1] if (page + 1) * size < reachable else [min(seconds), 0]
 

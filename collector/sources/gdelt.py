@@ -3,10 +3,10 @@
 Wire facts: GET
 {base_url}/api/v2/doc/doc?query="…"&mode=artlist&format=json&maxrecords=250&sort=datedesc&startdatetime=…
 &enddatetime=… gives {articles: [{url, title, seendate "20261118T031500Z", domain, language, sourcecountry}]}, the
-title only. There is no paging: the window is narrowed to what is older than the last article until it comes back
-short of 250. One request in 5 seconds; a bad query answers 200 with plain text; some titles break JSON with stray
-backslashes. Syndicated articles come many times and are one voice. Documentation:
-https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/
+title only. There is no paging: the window is narrowed to end at the last article until it comes back short of 250;
+where one moment fills an answer, the walk goes on before it and the moment is a gap. One request in 5 seconds; a bad
+query answers 200 with plain text; some titles break JSON with stray backslashes. Syndicated articles come many times
+and are one voice. Documentation: https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collector.mention import Item, Kind
 from collector.options import need_address
 from collector.payload import Parsed, read_each, string
 from collector.sources import Cursor, Page, Walk
-from collector.walk import Leaf, each, newest_first
+from collector.walk import SECOND, Leaf, each, newest_first
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -84,21 +84,17 @@ def _pages(settings: Settings, client: Client, walk: Walk, query: str, cursor: C
         moments = [item.created_at for item in parsed.items]
         oldest = min(moments, default=None)
         full = oldest if len(payload.get("articles", [])) >= MOST else None
+        # Read again up to that moment, the answer would be the same: what it does not show cannot be had.
+        crowded = full is not None and (full == max(moments) or f"{full:%Y%m%d%H%M%S}" >= end)
         return Leaf(
             items=parsed.items,
             rejects=parsed.rejects,
-            next=_earlier(full, end) if full else None,
-            skips=full if full and f"{full:%Y%m%d%H%M%S}" >= end else None,
+            next=f"{full - SECOND if crowded else full:%Y%m%d%H%M%S}" if full else None,
+            skips=full if crowded else None,
             oldest=oldest,
         )
 
     return newest_first(cursor, walk, read)
-
-
-def _earlier(oldest: datetime, end: str) -> str:
-    """The end of the next window: the last moment met, read again as a whole, but always earlier than this one's."""
-    at = f"{oldest:%Y%m%d%H%M%S}"
-    return at if at < end else f"{oldest - timedelta(seconds=1):%Y%m%d%H%M%S}"
 
 
 def read_loosely(text: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from collector.collect import RunReport, collect
 from collector.mention import Item, Kind
@@ -15,6 +16,7 @@ from collector.sources import Gap, Span, Walk, Why, without
 from collector.store import Store
 from collector.store.gaps import forget_gaps, gaps_of, lasting_gaps, note_gap, note_unread
 from collector.store.runs import cover
+from collector.store.tables import mention
 from collector.walk import Leaf, each, newest_first
 from tests.collector.test_collect import BRANDS, Site, site
 from tests.collector.world import posts
@@ -157,6 +159,18 @@ def test_gdelt_says_which_quarter_of_an_hour_held_more_than_it_shows(store: Stor
         at.clock.moment += HOUR
         at.collect()
         assert len(at.covered()) == 2
+
+
+def test_a_moment_that_fills_gdelt_s_first_answer_does_not_end_the_walk(store: Store) -> None:
+    with site(store, 400, kind="gdelt") as at:
+        moment = at.world.posts[100].created.replace(microsecond=0)
+        for post in at.world.posts[100:]:
+            post.created = moment
+        at.collect()
+        (found,) = gaps(at)
+        assert (found.start, found.why) == (moment, Why.TOO_MANY)
+        with store.read() as conn:
+            assert conn.scalar(select(func.count()).select_from(mention)) == 350
 
 
 def test_what_rolled_off_a_feed_is_a_lasting_gap(store: Store) -> None:

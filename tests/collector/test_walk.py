@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from collector.errors import RateLimited, SourceRefused, SourceUnavailable
 from collector.mention import Item, Kind
 from collector.sources import Page, Span, Walk
-from collector.walk import Leaf, Read, depth, each, newest_first
+from collector.walk import Leaf, Read, below, depth, each, newest_first
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -134,6 +134,21 @@ def test_a_short_page_and_an_empty_page_in_the_middle_do_not_end_the_walk() -> N
         return Leaf(items=made, next=None if token == 3 else (token or 0) + 1, oldest=NOW - MINUTE if made else None)
 
     assert len(ids(list(newest_first(None, Walk(now=NOW), read)))) == 9
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=60))
+def test_however_many_entries_share_a_second_a_listing_read_by_bounds_is_read_whole(ages: list[int]) -> None:
+    newest = int(NOW.timestamp())
+    listed = [item(number, NOW - timedelta(seconds=age)) for number, age in enumerate(sorted(ages))]
+
+    def read(token: list[int] | None, _floor: datetime) -> Leaf:
+        before, page = token or [newest + 10, 0]
+        rows = [one for one in listed if one.created_at.timestamp() < before][page * 5 : page * 5 + 5]
+        seconds = [int(one.created_at.timestamp()) for one in rows]
+        deeper = below(seconds, (before, page), size=5, reachable=1_000)
+        return Leaf(items=rows, next=deeper, oldest=min((one.created_at for one in rows), default=None))
+
+    assert len(ids(list(newest_first(None, Walk(now=NOW), read)))) == len(ages)
 
 
 def test_what_rolled_off_a_forgetful_listing_is_a_gap() -> None:
