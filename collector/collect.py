@@ -34,6 +34,7 @@ from collector.store.runs import (
     save_rejects,
     save_validator,
     set_state,
+    spend,
     start_run,
     state_of,
     take_lease,
@@ -135,6 +136,7 @@ def collect(
 
 
 def preview(
+    store: Store,
     config: SourceConfig,
     brands: Sequence[Brand],
     client: Client,
@@ -143,13 +145,14 @@ def preview(
     since: datetime | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Verdict | str]:
-    """What a run without any past would fetch, and what becomes of each item; nothing is written.
+    """What a run without any past would fetch, and what becomes of each item; only what was paid for is written.
 
     Yields a Verdict an item, and sentences for rejects and notes of the pages. Raises CollectorError.
     """
     listener = listener_of(config, brands)
     with bound_to(client, config, {}, stop) as bound:
-        for page in source_of(config).fetch(config.settings, bound, None, _walk(config, brands, now, since)):
+        walk = _walk(store, config, brands, now, since)
+        for page in source_of(config).fetch(config.settings, bound, None, walk):
             yield from (listener.judge(item, now, salt=b"", keep_authors=True) for item in page.items)
             yield from (f"{reject.place}: {reject.reason}" for reject in page.rejects)
             if page.note:
@@ -302,7 +305,7 @@ def _pages(run: _Run, brands: Sequence[Brand], client: Client, stop: Callable[[]
     config = run.config
     run.listener = listener_of(config, brands)
     with bound_to(client, config, run.validators, stop) as run.client:
-        walk = _walk(config, brands, run.report.started_at, run.since)
+        walk = _walk(run.store, config, brands, run.report.started_at, run.since)
         with closing(_closable(source_of(config).fetch(config.settings, run.client, run.cursor, walk))) as pages:
             yield from pages
 
@@ -326,14 +329,18 @@ def listener_of(config: SourceConfig, brands: Sequence[Brand]) -> Listener:
     return Listener(config=config, brands=brands, recheck=getattr(source_of(config), "LOOSE", False) and not own_words)
 
 
-def _walk(config: SourceConfig, brands: Sequence[Brand], now: datetime, since: datetime | None) -> Walk:
+def _walk(store: Store, config: SourceConfig, brands: Sequence[Brand], now: datetime, since: datetime | None) -> Walk:
+    def counted(period: str, count: int) -> int:
+        with store.write() as conn:
+            return spend(conn, config.name, config.kind, period, count)
+
     asked = [brand for brand in brands if config.brand is None or brand.name == config.brand]
     limits = {
         name: getattr(config.settings, name) for name in ("overlap", "max_pages") if hasattr(config.settings, name)
     }
     if config.max_pages is not None:
         limits["max_pages"] = config.max_pages
-    return Walk(now=now, since=since, terms=asked_of(asked, config.name, config.kind), **limits)
+    return Walk(now=now, since=since, terms=asked_of(asked, config.name, config.kind), spend=counted, **limits)
 
 
 def _resumed(saved: Any, since: datetime | None) -> tuple[Cursor | None, datetime | None]:

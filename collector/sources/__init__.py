@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -123,6 +124,21 @@ class Page:
     """Anything a reader of `groundswell sources` should know, e.g. a truncated walk."""
 
 
+Spend = Callable[[str, int], int]
+"""Counts so much as spent in a period (a month, a day), below 0 to give it back; returns what is spent in it by now."""
+
+
+def spend_in_memory() -> Spend:
+    """A count of what is spent that begins at nothing and lasts as long as the walk."""
+    spent: Counter[str] = Counter()
+
+    def spend(period: str, count: int) -> int:
+        spent[period] += count
+        return spent[period]
+
+    return spend
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """The bounds of one run of one source.
@@ -133,6 +149,7 @@ class Walk:
     overlap  how far a live run reads again behind its watermark
     proxy     HTTP proxy to reach it through, "direct" for none though there is one for all
     max_pages  at most this many pages a run; a walk cut short says so in its last page's note
+    spend      what is spent on the source, counted over all its runs (live, backfill, dry run) before it is spent
     """
 
     now: datetime
@@ -140,6 +157,7 @@ class Walk:
     terms: Sequence[str] = ()
     overlap: timedelta = timedelta(hours=1)
     max_pages: int = 500
+    spend: Spend = field(default_factory=spend_in_memory, repr=False, compare=False)
 
 
 class Source(Protocol):

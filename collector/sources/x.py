@@ -25,11 +25,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from collector.errors import BadSettings, BudgetSpent, PayloadChanged, SourceUnavailable
+from collector.errors import BadSettings, BudgetSpent, CollectorError, PayloadChanged, SourceUnavailable, TooLarge
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
-from collector.sources import Cursor, Page, Walk
+from collector.sources import Cursor, Page, Spend, Walk
 from collector.walk import Leaf, each, newest_first, page_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Settings:
     """Options of an X source.
 
     bearer_token    of an application
-    monthly_budget  posts that may be read (and paid for) in a calendar month (UTC); nothing is read past it
+    monthly_budget  posts that may be read (and paid for) in a calendar month (UTC); nothing is read past it, whether by
+                    the schedule, a backfill or a dry run
     queries         searches in X's syntax; empty: made of the brands' names
     names           also buy the authors' names
     """
@@ -79,62 +80,57 @@ class Settings:
 
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
-    """Run every search, as far as the month's budget goes. The cursor keeps what was read of it."""
-    budget = _Budget(settings.monthly_budget, (cursor or {}).get("budget"), walk.now)
+    """Run every search, as far as the month's budget goes."""
     walk = replace(walk, now=walk.now - LAGS)
     queries = settings.queries or tuple(f'"{term}" -is:retweet' for term in walk.terms)
-    ask = partial(_ask, settings, client, budget)
-    asked = {query: partial(_pages, settings, ask, walk, query) for query in queries}
-    for page in each({query: saved for query, saved in (cursor or {}).items() if query != "budget"}, asked):
-        client.budget_left = budget.left
-        yield replace(page, cursor={**page.cursor, "budget": budget.saved()})
+    ask = partial(_ask, settings, client, walk.spend)
+    yield from each(cursor, {query: partial(_pages, settings, ask, walk, query) for query in queries})
 
 
-class _Budget:
-    """How many posts of this month's allowance were read."""
+def _granted(settings: Settings, client: Client, spend: Spend) -> tuple[str, int]:
+    """The month, and how many posts of its budget the next request may bring: counted as read before it is sent.
 
-    def __init__(self, limit: int, saved: Any, now: datetime) -> None:
-        self._limit = limit
-        self._month = f"{now:%Y-%m}"
-        self._read = int(saved["read"]) if saved and saved["month"] == self._month else 0
-        year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
-        self._renewed = datetime(year, month, 1, tzinfo=UTC)
-
-    @property
-    def left(self) -> int:
-        """Posts that may still be read this month."""
-        return max(0, self._limit - self._read)
-
-    def request(self) -> int:
-        """How many posts the next request may bring; BudgetSpent until next month where there is no room for one."""
-        if self.left < LEAST:
-            sentence = (
-                f"This month's budget of {self._limit:,} posts on X is used up; it is renewed on {self._renewed:%d %B}."
-            )
-            raise BudgetSpent(sentence, self._renewed)
-        return min(MOST, self.left)
-
-    def spend(self, count: int) -> None:
-        """Count posts that were read."""
-        self._read += count
-
-    def saved(self) -> dict[str, Any]:
-        """What the cursor keeps."""
-        return {"month": self._month, "read": self._read}
+    Raises BudgetSpent until next month where there is no room for a request.
+    """
+    now = client.now()
+    month = f"{now:%Y-%m}"
+    beyond = spend(month, MOST) - settings.monthly_budget
+    granted = MOST - max(0, beyond)
+    if granted >= LEAST:
+        spend(month, granted - MOST)
+        return month, granted
+    client.budget_left = max(0, settings.monthly_budget - spend(month, -MOST))
+    renewed = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    sentence = (
+        f"This month's budget of {settings.monthly_budget:,} posts on X is used up; it is renewed on {renewed:%d %B}."
+    )
+    raise BudgetSpent(sentence, renewed)
 
 
-def _ask(settings: Settings, client: Client, budget: _Budget, params: dict[str, Any]) -> Any:
-    """One paid request: asked for no more than the budget holds, and counted."""
+def _ask(settings: Settings, client: Client, spend: Spend, params: dict[str, Any]) -> Any:
+    """One paid request: asked for no more than the budget holds, and counted before anything is made of it.
+
+    An answer that came but cannot be read is taken to have brought all that was asked for, as is one that a kill kept
+    us from reading; a request that was refused or not answered brought nothing.
+    """
+    month, granted = _granted(settings, client, spend)
     fields = {
-        "max_results": budget.request(),
+        "max_results": granted,
         "tweet.fields": "created_at,lang,public_metrics,author_id,referenced_tweets",
         "expansions": "author_id" if settings.names else None,
         "user.fields": "username" if settings.names else None,
     }
     url = f"{settings.base_url.rstrip('/')}/2/tweets/search/recent"
     auth = {"authorization": f"Bearer {settings.bearer_token}"}
-    payload = client.json(url, {**params, **fields}, auth=auth).data
-    budget.spend(len(payload.get("data") or ()) if isinstance(payload, dict) else 0)
+    try:
+        payload = client.json(url, {**params, **fields}, auth=auth).data
+    except CollectorError as error:
+        if not isinstance(error, (PayloadChanged, TooLarge)):
+            spend(month, -granted)
+        raise
+    posts = (payload.get("data") or []) if isinstance(payload, dict) else None
+    read = len(posts) if isinstance(posts, list) else granted
+    client.budget_left = max(0, settings.monthly_budget - spend(month, read - granted))
     return payload
 
 

@@ -35,9 +35,10 @@ from collector.sources import Cursor, Reject, Span
 from collector.store import Utc, metadata
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
-BACKFILL, VERIFY = "backfill/", "verify/"
-BESIDE = (BACKFILL, VERIFY)
-"""What the names of runs beside the regular ones of a source begin with."""
+BACKFILL, VERIFY, BUDGET = "backfill/", "verify/", "budget/"
+BESIDE = (BACKFILL, VERIFY, BUDGET)
+"""What the names of the rows beside the regular one of a source begin with."""
+PERIODS_KEPT = 2
 RAW_LIMIT = 2_000
 """Characters of a rejected row that are kept."""
 
@@ -59,7 +60,8 @@ source_state = Table(
     Column("next_run", Utc, comment="when the schedule reads it next"),
     Column("pace", Text, comment="why then, for a person"),
 )
-"""Where each source stands; one row a source, and one for its backfill or its reading back under a name with BESIDE."""
+"""Where each source stands: one row a source, and under names with BESIDE one for its backfill, its reading back and
+what was spent on it (its cursor: period to count)."""
 
 run = Table(
     "run",
@@ -194,6 +196,20 @@ def _known_rejects(conn: Connection, source: str, places: Sequence[str]) -> set[
         )
         found.update((row.place, row.reason, row.raw) for row in rows)
     return found
+
+
+def spend(conn: Connection, source: str, kind: str, period: str, count: int) -> int:
+    """Count so much as spent on a source in a period ("2026-11"; periods sort by name), below 0 to give it back.
+
+    Returns what all its runs together have spent in that period by now.
+    """
+    key = f"{BUDGET}{source}"
+    conn.execute(upsert(conn, source_state).values(source=key, kind=kind).on_conflict_do_nothing())
+    row = select(source_state.c.cursor).where(source_state.c.source == key).with_for_update()
+    spent = dict(conn.execute(row).scalar_one() or {})
+    spent[period] = max(0, spent.get(period, 0) + count)
+    save_cursor(conn, key, {name: spent[name] for name in sorted(spent)[-PERIODS_KEPT:]})
+    return int(spent[period])
 
 
 # ------------------------------------------------------------------ coverage

@@ -170,7 +170,8 @@ def _dry_run(session: Session, source: SourceConfig, start: Any) -> None:
     pipeline = session.pipeline
     say(f"{source.name} ({source.kind}): what would be kept")
     kept = left = 0
-    for verdict in preview(source, session.config.brands, pipeline.client, now=pipeline.clock(), since=start):
+    shown = preview(pipeline.store, source, session.config.brands, pipeline.client, now=pipeline.clock(), since=start)
+    for verdict in shown:
         if isinstance(verdict, str):
             say(f"  note   {verdict}")
             continue

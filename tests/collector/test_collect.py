@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
 from collector.brand import Brand
 from collector.claim import Verdict
 from collector.collect import RunReport, collect, preview
+from collector.errors import BudgetSpent
 from collector.http import Client
 from collector.sources import SourceConfig, kinds
 from collector.sources.generic_json import Paging
@@ -118,6 +120,11 @@ class Site:
             row = state_of(conn, key)
         return {} if row is None else dict(row)
 
+    def spent(self) -> int:
+        """What was spent on the source this month."""
+        spent: int = (self.state("budget/talk").get("cursor") or {}).get(f"{self.clock.moment:%Y-%m}", 0)
+        return spent
+
     def covered(self) -> list[tuple[datetime, datetime]]:
         with self.store.read() as conn:
             spans = spans_of(conn, "talk", datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -151,8 +158,53 @@ def test_a_budget_for_paid_posts_is_never_passed_and_the_rest_is_a_gap(store: St
         assert "budget of 150 posts" in (report.error or "")
         assert len(at.numbers()) == 150
         assert at.covered() == []
-        assert (at.state()["budget_left"], at.state()["cursor"]["budget"]["read"]) == (0, 150)
+        assert (at.state()["budget_left"], at.spent()) == (0, 150)
         assert "not to come back before" in (at.collect().skipped or "")
+
+
+def test_backfills_and_dry_runs_spend_from_the_same_budget_as_the_schedule(store: Store) -> None:
+    with site(store, 300, kind="x", monthly_budget=150) as at:
+        assert at.collect(since=at.clock.moment - timedelta(days=2)).error_kind == "BudgetSpent"
+        asked = len(at.world.asked)
+        assert at.collect().error_kind == "BudgetSpent"
+        assert at.collect(since=at.clock.moment - timedelta(days=6), force=True).error_kind == "BudgetSpent"
+        with pytest.raises(BudgetSpent):
+            list(preview(at.store, at.config, BRANDS, at.client(), now=at.clock.now()))
+        assert (len(at.world.asked), at.spent()) == (asked, 150)
+        at.clock.moment += timedelta(days=31)
+        assert at.spent() == 0
+        at.world.posts += posts(20, at.clock.moment - timedelta(minutes=1), start=300)
+        assert (at.collect().error, at.spent()) == (None, 20)
+
+
+def test_a_dry_run_of_a_paid_source_counts_what_it_read(store: Store) -> None:
+    with site(store, 30, kind="x", monthly_budget=150) as at:
+        list(preview(at.store, at.config, BRANDS, at.client(), now=at.clock.now()))
+        assert (at.numbers(), at.spent()) == ([], 30)
+
+
+def test_paid_posts_that_cannot_be_read_are_counted_and_refused_requests_are_not(store: Store) -> None:
+    with site(store, 30, *["500"] * 9, kind="x", monthly_budget=150) as at:
+        assert at.collect().error_kind == "SourceUnavailable"
+        assert at.spent() == 0
+        at.world.faults.clear()
+        at.world.faults.append("html")
+        assert at.collect().error_kind == "PayloadChanged"
+        assert at.spent() == 100
+        assert at.collect().error is None
+        assert at.spent() == 130
+
+
+def test_what_a_request_may_cost_is_counted_before_it_is_sent_so_a_kill_loses_none(store: Store) -> None:
+    with site(store, 30, kind="x", monthly_budget=150) as at:
+
+        def killed(_request: httpx.Request) -> httpx.Response:
+            raise SystemExit
+
+        client = Client(now=at.clock.now, sleep=at.clock.sleep, transport=httpx.MockTransport(killed))
+        with pytest.raises(SystemExit):
+            collect(at.store, at.config, BRANDS, client, now=at.clock.now)
+        assert at.spent() == 100
 
 
 def test_robots_txt_is_obeyed(store: Store) -> None:
@@ -322,7 +374,7 @@ def test_validators_are_kept_with_the_page_and_save_the_second_read(store: Store
 def test_a_dry_run_says_what_it_would_keep_and_writes_nothing(store: Store) -> None:
     with site(store, 20) as at:
         at.world.posts[2].text = "no brand here"
-        said = list(preview(at.config, BRANDS, at.client(), now=at.clock.now()))
+        said = list(preview(at.store, at.config, BRANDS, at.client(), now=at.clock.now()))
         verdicts = [one for one in said if isinstance(one, Verdict)]
         assert len(verdicts) == 20
         assert {verdict.reason for verdict in verdicts} == {

@@ -51,14 +51,14 @@ def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str)
 def test_posts_that_must_go_at_x_go_here_without_a_post_being_paid_for(store: Store) -> None:
     with site(store, 60, kind="x") as at:
         at.collect()
-        spent = at.state()["cursor"]["budget"]
+        spent = at.state("budget/talk")["cursor"]
         at.clock.moment += timedelta(hours=3)
         at.world.posts[10].deleted = at.world.posts[11].deleted = True
         report = verify(at)
         assert (report.error, report.deleted, report.edited) == (None, 2, 0)
         assert at.numbers() == [n for n in range(60) if n not in {10, 11}]
         assert len(at.world.uploads["77"]) == 60
-        assert at.state()["cursor"]["budget"] == spent
+        assert at.state("budget/talk")["cursor"] == spent
         assert [path for path, _query in at.world.asked].count("/2/tweets/search/recent") == 1
         without_token = [headers for headers in at.world.headers if "authorization" not in headers]
         assert len(without_token) == 1, "the results lie elsewhere, where our token must not go"
