@@ -1,10 +1,13 @@
 """RSS and Atom feeds of every dialect, read by feedparser.
 
 Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that
-the feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A feed shows its
-latest entries only: what rolled off between two reads is a gap. Older pages, where a feed has them, hang on rel=next
-(RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a
-truncated feed still gives its whole entries.
+the feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no
+address ("5") is no one's but its feed's and stands under the feed's address; where different entries of a document bear
+one key, and for reviews without a guid, whose link is what they review, a digest of title, date and author is added.
+(Entries read under their bare guid, or a review under its bare link, by an earlier version are kept once more, under
+the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Older pages, where a
+feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but
+has no feed version; a truncated feed still gives its whole entries.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import feedparser
 
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
+from collector.ids import marked, qualified, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, rejected
@@ -67,7 +71,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
         if answer.unchanged:
             return Leaf(unchanged=True, forgets=True)
         document = _document(answer.body, answer.headers.get("content-type", ""), answer.url)
-        parsed = _entries(document, settings, client.now())
+        parsed = _entries(document, settings, client.now(), feed)
         older = _older(document, answer.url) if walk.since is not None else None
         moved = (
             f"The feed {feed} has moved to {answer.moved_to} for good; change the address." if answer.moved_to else None
@@ -79,11 +83,11 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
 
 
 def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type: str = "", url: str = "") -> Parsed:
-    """The entries of a feed; `seen_at` dates those that have no date of their own.
+    """The entries of the feed at `url`; `seen_at` dates those that have no date of their own.
 
     Raises PayloadChanged for what is no feed.
     """
-    return _entries(_document(payload, content_type, url), settings, seen_at)
+    return _entries(_document(payload, content_type, url), settings, seen_at, url)
 
 
 def _document(payload: bytes, content_type: str, url: str) -> Any:
@@ -96,29 +100,34 @@ def _document(payload: bytes, content_type: str, url: str) -> Any:
     return document
 
 
-def _entries(document: Any, settings: Settings, seen_at: datetime) -> Parsed:
+def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str) -> Parsed:
     items: list[Item] = []
     rejects: list[Reject] = []
     language = dict.get(document.feed, "language")
     for number, entry in enumerate(document.entries, start=1):
         try:
-            items.append(_item(entry, settings, language, seen_at))
+            item = _item(entry, settings, language, seen_at, feed)
+            alone = settings.item_kind is not Kind.REVIEW or dict.get(entry, "id") or not item.url
+            items.append(item if alone else marked(item, seen_at=seen_at))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             rejects.append(rejected(dict(entry), f"entry {number}", "id", error))
-    return Parsed(items=items, rejects=rejects)
+    return Parsed(items=told_apart(items, seen_at=seen_at), rejects=rejects)
 
 
-def _item(entry: Any, settings: Settings, language: str | None, seen_at: datetime) -> Item:
+def _item(entry: Any, settings: Settings, language: str | None, seen_at: datetime, feed: str) -> Item:
     title, body = plain(dict.get(entry, "title")), _body(entry)
     published, updated = _date(entry, "published"), _date(entry, "updated") or _date(entry, "created")
     created = published or updated
     link = dict.get(entry, "link")
     key = dict.get(entry, "id") or link
-    if not key:
+    if key:
+        key = qualified(key, feed)
+    else:
         words = f"{title}\0{created}\0{'' if title else body}"
         key = f"sha256:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()}"
     detail = dict.get(entry, "author_detail") or {}
     reply = dict.get(entry, "thr_in-reply-to") or {}
+    parent = dict.get(reply, "ref") if isinstance(reply, dict) else None
     return Item(
         external_id=key,
         kind=settings.item_kind,
@@ -129,7 +138,7 @@ def _item(entry: Any, settings: Settings, language: str | None, seen_at: datetim
         author_name=dict.get(detail, "name") or dict.get(entry, "author"),
         language=_language(entry) or language,
         url=link,
-        parent_id=dict.get(reply, "ref") if isinstance(reply, dict) else None,
+        parent_id=qualified(parent, feed) if parent else None,
     )
 
 

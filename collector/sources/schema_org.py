@@ -4,7 +4,10 @@ Wire facts: <script type="application/ld+json"> holds an object, a list or {"@gr
 under `review` of a Product, Hotel, LocalBusiness …; author is a string, an object or a list; ratingValue may be "4,5"
 and bestRating 10; datePublished may be a bare date; texts hold entities. Only the listed addresses are fetched, as
 robots.txt allows (RFC 9309) and no faster than its Crawl-delay; a page with <meta name="robots" content="noindex"> is
-left alone. A page shows its latest reviews only. Vocabulary: https://schema.org/Review
+left alone. A page shows its latest reviews only. A key is the review's @id, under the page's address where it is none
+itself ("#review-1"), with a digest of title, date and author added where different reviews of a page bear it; without
+an @id, a digest of what it says. (Reviews read under such a bare @id by an earlier version are kept once more, under
+the new key.) Vocabulary: https://schema.org/Review
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collector.answer import decode
 from collector.errors import PayloadChanged, SourceRefused
 from collector.html import plain, titled
+from collector.ids import qualified, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each
@@ -108,7 +112,7 @@ def parse(payload: bytes, settings: Settings, *, url: str = "", content_type: st
                 Reject(place=f"JSON-LD block {number}", reason=f"it is no JSON ({error})"[:300], raw=text[:2000])
             )
     parsed = read_each(reviews, partial(_item, url=url), name="@id", what="the page's reviews")
-    return Parsed(items=parsed.items, rejects=[*rejects, *parsed.rejects])
+    return Parsed(items=told_apart(parsed.items), rejects=[*rejects, *parsed.rejects])
 
 
 def _reviews(node: Any, about: str | None, depth: int = 0) -> list[Any]:
@@ -131,8 +135,9 @@ def _item(review: Any, *, url: str) -> Item:
     title, author = plain(review.get("name") or review.get("headline")), _name(review.get("author"))
     key = "\0".join([urlsplit(url).hostname or "", author or "", str(review.get("datePublished")), said])
     edited = review.get("dateModified")
+    name = review.get("@id") or f"sha256:{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
     return Item(
-        external_id=review.get("@id") or f"sha256:{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}",
+        external_id=qualified(name, url),
         kind=Kind.REVIEW,
         text=titled(title, said),
         created_at=moment(review.get("datePublished") or review.get("dateCreated")),

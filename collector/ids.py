@@ -1,0 +1,44 @@
+"""What names an entry of a document (a feed, a page) that numbers its entries for itself, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from collector.mention import Item
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:|.*://", re.IGNORECASE)
+
+
+def qualified(name: str, address: str) -> str:
+    """A name as it is where it is an address by itself (https:, urn:, "7 at https://…"), else under `address`."""
+    return name if _ADDRESS.match(name) or not address else f"{address}#{name.removeprefix('#')}"
+
+
+def told_apart(items: Sequence[Item], *, seen_at: datetime | None = None) -> list[Item]:
+    """The items of one document, with a digest added to every id that several different ones bear.
+
+    An entry that is listed twice over stays one.
+    """
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        bearers[item.external_id].add(_digest(item, seen_at))
+    return [item if len(bearers[item.external_id]) == 1 else marked(item, seen_at=seen_at) for item in items]
+
+
+def marked(item: Item, *, seen_at: datetime | None = None) -> Item:
+    """The item with a digest of its title (without one: its first line), date and author added to its id.
+
+    seen_at   the date of items that have none of their own, and which says nothing of them
+    """
+    return replace(item, external_id=f"{item.external_id}#sha256:{_digest(item, seen_at)}")
+
+
+def _digest(item: Item, seen_at: datetime | None) -> str:
+    date = "" if item.created_at == seen_at else item.created_at.isoformat()
+    words = "\0".join([item.text.partition("\n")[0], date, item.author or ""])
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,0 +1,85 @@
+"""Ids of feeds and pages: none is shared by two entries, and those of ordinary documents are what the document says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from collector.mention import Item, Kind
+from collector.sources import rss, schema_org
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FEED = "https://a.example/feed.xml"
+
+
+def entry(title: str, *, guid: str = "", link: str = "", days: int | None = 1) -> str:
+    parts = [f"<title>{title}</title>"]
+    parts += [f"<guid isPermaLink='false'>{guid}</guid>"] if guid else []
+    parts += [f"<link>{link}</link>"] if link else []
+    parts += [f"<pubDate>{format_datetime(NOW - timedelta(days=days))}</pubDate>"] if days is not None else []
+    return f"<item>{''.join(parts)}</item>"
+
+
+def ids(*entries: str, url: str = FEED, kind: Kind = Kind.ARTICLE, seen_at: datetime = NOW) -> list[str]:
+    body = f"<rss version='2.0'><channel><title>t</title>{''.join(entries)}</channel></rss>".encode()
+    parsed = rss.parse(body, rss.Settings(feeds=(url,), item_kind=kind), seen_at=seen_at, url=url)
+    assert not parsed.rejects
+    return [item.external_id for item in parsed.items]
+
+
+def reviews(*said: dict[str, object], url: str = "https://a.example/1") -> list[Item]:
+    page = [{"@type": "Review", "datePublished": "2026-11-01", "author": "x"} | one for one in said]
+    body = f"<script type='application/ld+json'>{json.dumps(page)}</script>".encode()
+    return list(schema_org.parse(body, schema_org.Settings(pages=(url,)), url=url).items)
+
+
+def test_an_address_of_its_own_stays_the_id_of_an_entry() -> None:
+    own = ["https://a.example/?p=1", "tag:a.example,2026:1", "urn:uuid:1", "7 at https://a.example"]
+    assert ids(*(entry(f"e{n}", guid=one) for n, one in enumerate(own))) == own
+    assert ids(entry("a", link="https://a.example/1"), entry("b", link="https://a.example/2")) == [
+        "https://a.example/1",
+        "https://a.example/2",
+    ]
+
+
+def test_feeds_that_both_number_their_entries_from_one_do_not_share_ids() -> None:
+    other = "https://a.example/other.xml"
+    assert ids(entry("a", guid="1")) == [f"{FEED}#1"]
+    assert ids(entry("b", guid="1"), url=other) == [f"{other}#1"]
+
+
+def test_reviews_that_only_link_to_what_they_review_are_told_apart_however_many_are_shown() -> None:
+    shown = [entry(f"Review {n}", link="https://shop.example/p", days=n) for n in range(10)]
+    all_of_them = ids(*shown, kind=Kind.REVIEW)
+    assert len(set(all_of_them)) == 10
+    assert ids(shown[3], kind=Kind.REVIEW) == [all_of_them[3]]
+
+
+def test_different_entries_under_one_guid_are_told_apart_and_one_listed_twice_stays_one() -> None:
+    pair = ids(entry("a", guid="urn:1"), entry("b", guid="urn:1"), entry("c", guid="urn:2"), entry("c", guid="urn:2"))
+    assert len(set(pair)) == 3
+    assert pair[2:] == ["urn:2", "urn:2"]
+
+
+def test_entries_without_a_date_are_told_apart_by_the_same_ids_whenever_they_are_read() -> None:
+    undated = [entry(f"e{n}", guid="urn:1", days=None) for n in range(2)]
+    assert ids(*undated) == ids(*undated, seen_at=NOW + timedelta(hours=1))
+    assert len(set(ids(*undated))) == 2
+
+
+def test_reviews_of_two_pages_under_one_relative_id_are_two() -> None:
+    one = {"@id": "#review-1", "reviewBody": "was bad"}
+    other = "https://a.example/2"
+    found = [*reviews(one), *reviews(one, url=other)]
+    assert [item.external_id for item in found] == ["https://a.example/1#review-1", f"{other}#review-1"]
+
+
+def test_different_reviews_of_a_page_under_one_id_are_told_apart() -> None:
+    same = {"@id": "https://a.example/r", "reviewBody": "was late"}
+    (alone,) = reviews(same)
+    assert alone.external_id == same["@id"]
+    twice = reviews(same, same)
+    assert {item.external_id for item in twice} == {same["@id"]}
+    two = reviews(same, same | {"reviewBody": "was early", "author": "y"})
+    assert len({item.external_id for item in two}) == 2
