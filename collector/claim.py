@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from collector.brand import Brand
 from collector.identity import author_key, clean_text, is_blank
@@ -56,8 +57,25 @@ class Listener:
     brands: Sequence[Brand]
     recheck: bool = False
 
-    def judge(self, item: Item, now: datetime, *, salt: bytes, keep_authors: bool) -> Verdict:
-        """What becomes of an item that came at `now`."""
+    @property
+    def names(self) -> list[str]:
+        """The brands that may hold what this source gave."""
+        names = [brand.name for brand in self.brands]
+        return names if self.config.brand in {None, *names} else [*names, str(self.config.brand)]
+
+    def judge(
+        self,
+        item: Item,
+        now: datetime,
+        *,
+        salt: bytes,
+        keep_authors: bool,
+        held: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> Verdict:
+        """What becomes of an item that came at `now`.
+
+        held  brands that hold it already, and why: an edit reaches them though it no longer names them
+        """
         fitted = fit(item, now)
         if isinstance(fitted, Reject):
             return Verdict(item=item, reject=fitted)
@@ -67,7 +85,7 @@ class Listener:
         source = self.config.name
         mentions = [
             _mention(fitted, source, brand, matched, now=now, salt=salt, keep_authors=keep_authors)
-            for brand, matched in claims
+            for brand, matched in (dict(held) | dict(claims)).items()
         ]
         return Verdict(item=item, mentions=mentions)
 
@@ -108,7 +126,7 @@ def fit(item: Item, now: datetime) -> Item | Reject:
         return _set_aside(item, f"its date {item.created_at:%Y-%m-%d} cannot be right")
     return replace(
         item,
-        external_id=_short_id(item.external_id),
+        external_id=short_id(item.external_id),
         text=text,
         created_at=item.created_at.astimezone(UTC),
         edited_at=_edited(item, now),
@@ -118,7 +136,7 @@ def fit(item: Item, now: datetime) -> Item | Reject:
         author_name=_line(item.author_name, NAME_LIMIT),
         language=_language(item.language),
         url=_url(item.url),
-        parent_id=_short_id(item.parent_id) if item.parent_id else None,
+        parent_id=short_id(item.parent_id) if item.parent_id else None,
         reach=min(item.reach, REACH_LIMIT) if item.reach is not None and item.reach >= 0 else None,
         place=_line(item.place, NAME_LIMIT),
         segment=_line(item.segment, NAME_LIMIT),
@@ -126,7 +144,7 @@ def fit(item: Item, now: datetime) -> Item | Reject:
 
 
 def _mention(
-    item: Item, source: str, brand: str, matched: str, *, now: datetime, salt: bytes, keep_authors: bool
+    item: Item, source: str, brand: str, matched: str | None, *, now: datetime, salt: bytes, keep_authors: bool
 ) -> Mention:
     return Mention(
         source=source,
@@ -156,7 +174,7 @@ def _set_aside(item: Item, reason: str) -> Reject:
     )
 
 
-def _short_id(external_id: str) -> str:
+def short_id(external_id: str) -> str:
     """An id within the store's bounds; a longer one keeps its start and is told apart by a digest."""
     clean = clean_text(external_id)
     if len(clean) <= ID_LIMIT:

@@ -17,6 +17,7 @@ from collector.brand import Brand, asked_of
 from collector.claim import Listener, Verdict, rejects_of
 from collector.errors import BadSettings, BudgetSpent, CollectorError, RateLimited, Stopped
 from collector.http import Client
+from collector.judge import judged
 from collector.sources import Cursor, Page, SourceConfig, Span, Walk, Why, kinds, without
 from collector.store import Store
 from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
@@ -211,10 +212,7 @@ class _Run:
         """Save one page, all of it or nothing: what was said, the cursor, coverage, validators and figures."""
         assert self.listener is not None
         assert self.client is not None
-        verdicts = [
-            self.listener.judge(item, now, salt=self.store.salt, keep_authors=self.store.keep_authors)
-            for item in page.items
-        ]
+        verdicts = judged(self.store, self.listener, page.items, now)
         fresh = self.client.take_fresh()
         with self.store.write() as conn:
             if not holds(conn, self.lease):

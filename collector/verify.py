@@ -15,10 +15,11 @@ import structlog
 
 from collector.bound import bound_to
 from collector.brand import Brand
-from collector.claim import Listener, Verdict, rejects_of
+from collector.claim import Listener, rejects_of
 from collector.collect import LEASE, RunReport, listener_of, source_of
 from collector.errors import CollectorError, PayloadChanged, RateLimited, Stopped
 from collector.http import Client
+from collector.judge import judged
 from collector.payload import Checked
 from collector.sources import SourceConfig, kinds
 from collector.store import Store
@@ -143,10 +144,7 @@ class _Round:
         if asked >= UNBELIEVABLE_FROM and not checked.items and len(gone) >= asked:
             note = f"The source says that all of {asked} mentions are gone; that is not believed."
             gone = []
-        verdicts: list[Verdict] = [
-            self.listener.judge(item, now, salt=self.store.salt, keep_authors=self.store.keep_authors)
-            for item in checked.items
-        ]
+        verdicts = judged(self.store, self.listener, checked.items, now)
         with self.store.write() as conn:
             if not holds(conn, self.lease):
                 raise Stopped("Another process took over.")

@@ -223,6 +223,25 @@ def ids_of(conn: Connection, source: str, external_ids: Sequence[str]) -> list[i
     return found
 
 
+def holders_of(
+    conn: Connection, source: str, brands: Sequence[str], external_ids: Sequence[str]
+) -> dict[str, dict[str, str | None]]:
+    """Which of these brands hold mentions that a source knows by these ids: id to brand to why it was claimed."""
+    found: dict[str, dict[str, str | None]] = {}
+    for start in range(0, len(external_ids), CHUNK):
+        # Without the brands, all that the source ever gave would be read.
+        rows = conn.execute(
+            select(mention.c.external_id, mention.c.brand, mention.c.matched).where(
+                mention.c.source == source,
+                mention.c.brand.in_(brands),
+                mention.c.external_id.in_(external_ids[start : start + CHUNK]),
+            )
+        )
+        for external_id, brand, matched in rows:
+            found.setdefault(external_id, {})[brand] = matched
+    return found
+
+
 def ids_said_before(conn: Connection, moment: datetime, limit: int) -> list[int]:
     """Store ids of what was said before a moment, oldest first, at most `limit`."""
     oldest = select(mention.c.id).where(mention.c.created_at < moment).order_by(mention.c.created_at).limit(limit)

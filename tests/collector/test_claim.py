@@ -74,6 +74,17 @@ def test_a_row_may_name_its_brand_by_an_alias() -> None:
     assert judge(replace(ITEM, brand="AURORA ")).mentions[0].brand == "Aurora Air"
 
 
+def test_an_item_stays_with_the_brands_that_hold_it() -> None:
+    config = SourceConfig(name="s", kind="mastodon", settings=None)
+    verdict = Listener(config=config, brands=BRANDS).judge(
+        ITEM, NOW, salt=b"x", keep_authors=False, held={"Aurora Air": "alias aurora", "Borealis": "name Borealis"}
+    )
+    assert [(m.brand, m.matched) for m in verdict.mentions] == [
+        ("Aurora Air", "name Aurora Air"),
+        ("Borealis", "name Borealis"),
+    ]
+
+
 def test_authors_are_hashed_and_named_only_if_the_owner_wants() -> None:
     named = replace(ITEM, author_name="Ann Example")
     hidden, kept = judge(named).mentions[0], judge(named, keep_authors=True).mentions[0]

@@ -48,6 +48,23 @@ def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str)
         assert 10 not in at.numbers()
 
 
+@pytest.mark.parametrize("read_back", [False, True])
+def test_an_edit_that_no_longer_names_the_brand_replaces_what_was_said(store: Store, read_back: bool) -> None:
+    with site(store, 5, kind="discourse") as at:
+        at.world.posts[2].text += " and Borealis"
+        at.collect()
+        at.clock.moment += timedelta(minutes=5)
+        at.world.posts[2].text = "I take this back. case 2 is settled"
+        at.world.posts[2].edited = at.clock.moment
+        report = verify(at) if read_back else at.collect()
+        assert (report.edited, report.new, report.unmatched, report.error) == (2, 0, 0, None)
+        with store.read() as conn:
+            query = select(mention.c.brand, mention.c.text, mention.c.revision).where(mention.c.external_id == "2")
+            said = [tuple(row) for row in conn.execute(query.order_by(mention.c.brand))]
+        assert said == [(brand.name, "I take this back. case 2 is settled", 2) for brand in BRANDS]
+        assert len(at.numbers()) == 6
+
+
 def test_posts_that_must_go_at_x_go_here_without_a_post_being_paid_for(store: Store) -> None:
     with site(store, 60, kind="x") as at:
         at.collect()
