@@ -240,19 +240,21 @@ class Day:
         """Take the best window at each step; no window may reach back before the end of an earlier episode.
 
         Episodes are what short windows open and prolong. A slow window tells of what lasts, so it is silent while one
-        goes on and until it has left the window.
+        goes on and until it has left the window, which ends with the day before.
         """
         best = stacked.argmax(axis=0)
         score = np.take_along_axis(stacked, best[None], axis=0)[0]
         opened = np.zeros(score.shape, dtype=np.bool_)
         lengths = np.array([w.steps for w in windows])
         slow = np.array([w.slow for w in windows])
-        reach = int(lengths.max())
+        per_day = self.grain.steps_per_day
+        reach = int((lengths + per_day * slow).max())
         busy = np.flatnonzero(watch.open | (self.first_step - watch.floor < reach) | (score >= threshold).any(axis=1))
         for step in range(self.steps if len(busy) else 0):
             at = self.first_step + step
             was_open = watch.open[busy]
-            allowed = lengths[:, None] <= at - watch.floor[busy]
+            ends = np.where(slow, at - at % per_day - 1, at)
+            allowed = lengths[:, None] <= ends[:, None] - watch.floor[busy]
             here = np.where(allowed, stacked[:, busy, step], 0.0)
             stirring = here[~slow].max(axis=0) >= threshold
             here = np.where(slow[:, None] & (was_open | stirring), 0.0, here)

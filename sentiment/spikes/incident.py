@@ -33,15 +33,19 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long, in steps, quiet lasts before an incident is resolved, and resolved before news is a new incident."""
+    """How long, in steps, quiet lasts before an incident is resolved, and resolved before news is a new incident.
+
+    `per_day`: steps in a day.
+    """
 
     quiet: int = 6
     merge: int = 24
+    per_day: int = 24
 
     @classmethod
     def of_days(cls) -> Pace:
         """For daily counts."""
-        return cls(quiet=1, merge=2)
+        return cls(quiet=1, merge=2, per_day=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +143,14 @@ def advance(
     events: list[IncidentEvent] = []
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.spike is not None and not _told_already(verdict.spike, current):
+        if verdict.spike is not None and not _told_already(verdict.spike, current, pace):
             groups.setdefault((verdict.series.brand, track_of(verdict.spike)), []).append(verdict)
     restless = {verdict.series for verdict in verdicts if verdict.restless}
     for (brand, track), found in groups.items():
         place = _covering(current, brand, track, at, pace)
         unusual = [v for v in found if v.judgement is Judgement.UNUSUAL]
         if place is None and unusual:
-            opened = _open(unusual, track, at)
+            opened = _open(unusual, track, at, pace)
             current.append(opened)
             events.append(_event(opened, EventKind.OPENED, at, opened.peak))
             place = len(current) - 1
@@ -177,12 +181,17 @@ def acknowledge(incident: Incident, at: int, by: str) -> tuple[Incident, list[In
     return taken, [replace(_event(taken, EventKind.ACKNOWLEDGED, at, None), by=by)]
 
 
-def _told_already(found: Spike, incidents: Sequence[Incident]) -> bool:
+def _last_step(found: Spike, pace: Pace) -> int:
+    """Last step of a spike's window: that of a slow rise ends with the day before."""
+    return found.at - found.at % pace.per_day - 1 if found.spike_class is SpikeClass.SLOW_RISE else found.at
+
+
+def _told_already(found: Spike, incidents: Sequence[Incident], pace: Pace) -> bool:
     """Whether a slow rise only sums up an incident of its own series that lies within its window."""
     return found.spike_class is SpikeClass.SLOW_RISE and any(
         incident.brand == found.series.brand
         and incident.track == _TRACK[SpikeClass.DISSATISFACTION]
-        and found.at - found.window < incident.last
+        and _last_step(found, pace) - found.window < incident.last
         and found.series in incident.series()
         for incident in incidents
     )
@@ -199,14 +208,14 @@ def _covering(incidents: Sequence[Incident], brand: str, track: str, at: int, pa
     return None
 
 
-def _open(unusual: Sequence[Verdict], track: str, at: int) -> Incident:
+def _open(unusual: Sequence[Verdict], track: str, at: int, pace: Pace) -> Incident:
     spikes = [verdict.spike for verdict in unusual if verdict.spike is not None]
     return Incident(
         brand=unusual[0].series.brand,
         track=track,
         number=at,
         state=IncidentState.OPEN,
-        began=min(spike.at - spike.window + 1 for spike in spikes),
+        began=min(_last_step(spike, pace) - spike.window + 1 for spike in spikes),
         opened=at,
         last=at,
         seen=at,

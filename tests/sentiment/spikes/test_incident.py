@@ -166,6 +166,18 @@ def test_a_slow_rise_that_only_sums_up_an_incident_of_its_series_is_not_told_aga
     assert [i.track for i in incidents] == ["dissatisfaction", "slow rise"]
 
 
+def test_the_window_of_a_slow_rise_ends_with_the_day_before() -> None:
+    late = 105 + 24 * 7 + 10  # 168 hours that end with the day before still hold hour 105
+    assert (late - late % 24 - 168) <= 105 < late - 168
+    slow = replace(unusual(WEB, late, kind=SpikeClass.SLOW_RISE), restless=False)
+    assert slow.spike is not None
+    slow = replace(slow, spike=replace(slow.spike, window=168))
+    incidents, _ = run({105: [unusual(WEB, 105)], late: [slow]}, late + 1)
+    assert [i.track for i in incidents] == ["dissatisfaction"]
+    incidents, _ = run({late: [slow]}, late + 1)
+    assert [i.began for i in incidents] == [late - late % 24 - 168]
+
+
 def test_acknowledging_keeps_the_incident_open_and_counts_once() -> None:
     incidents, _ = run({105: [unusual(WEB, 105)]}, 106)
     taken, events = acknowledge(incidents[0], 107, "a manager")

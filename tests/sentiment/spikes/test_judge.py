@@ -102,6 +102,16 @@ def test_a_steep_rise_over_weeks_is_found_before_it_is_over(stream: Stream) -> N
     assert found[0].at < history.first_step + 70 * 24
 
 
+@pytest.mark.parametrize("hour", [0, 1, 12, 23])
+def test_a_burst_is_no_slow_rise_a_week_or_two_later(stream: Stream, hour: int) -> None:
+    history = stream(rates=(0.5,), days=84)
+    began = 24 * 24 - history.first_step % 24 - hour  # hours ago, at this hour of a day in UTC
+    ticks = span(with_extra(history, 0, began, [150, 150, 150]), days=28, settings=SpikeSettings())
+    found = [v.spike for tick in ticks for v in tick.verdicts if v.spike is not None]
+    assert SpikeClass.DISSATISFACTION in {spike.spike_class for spike in found}
+    assert SpikeClass.SLOW_RISE not in {spike.spike_class for spike in found}
+
+
 def test_a_hotel_with_two_mentions_a_day_gets_sensible_answers(stream: Stream) -> None:
     quiet = stream(rates=(2 / 24,))
     assert {v.judgement for t in span(quiet) for v in t.verdicts} == {Judgement.CALM}
