@@ -15,7 +15,9 @@ from charset_normalizer import from_bytes
 
 from collector.errors import PayloadChanged, SourceUnavailable, TooLarge
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_TITLED_WITHIN = 20_000
+"""Characters of a page in which its title is looked for."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -205,7 +207,7 @@ def _message(data: Any) -> str | None:
 
 
 def _page(text: str) -> str:
-    found = _TITLE.search(text)
+    found = _TITLE.search(text, 0, _TITLED_WITHIN)
     if found:
         return f"an HTML page titled {' '.join(html.unescape(found.group(1)).split())[:100]!r}"
     return "an XML document" if text.startswith("<?xml") else "an HTML page"

@@ -11,7 +11,24 @@ DROPPED = "script, style, noscript, template, iframe, object, svg, head, blockqu
 """What is no utterance of this author: code, embedded things, and what others said (quotes in forums are asides)."""
 BROKEN_AFTER = ("p", "li", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dd", "dt", "figure")
 
-_MARKUP = re.compile(r"<[a-zA-Z!/][^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
+LONGEST, MOST_TAGS = 1_000_000, 2_000
+"""Characters and tags of which a tree is built: deep or badly closed ones cost the square of their number, and no
+utterance has as many. From more than that the tags are cut out, and the words kept."""
+
+_NAMES = (
+    "a|abbr|address|article|aside|b|big|blockquote|body|br|button|center|cite|code|dd|del|details|div|dl|dt|em"
+    "|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link|main"
+    "|mark|meta|nav|noscript|object|ol|p|picture|pre|q|s|script|section|small|source|span|strike|strong|style|sub"
+    "|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|tt|u|ul|video|wbr"
+)
+# No part of these runs over the next "<", so a text of nothing but "<a" is looked at once.
+_TAG = re.compile(
+    rf"<(?:{_NAMES})(?:\s*/?>|\s[^<>=]*=[^<>]*>)|</[a-z][\w:-]*\s*>|<!--[^<>]*-->|<!doctype\b[^<>]*>", re.IGNORECASE
+)
+_ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
+_CODE = re.compile(r"<(?:script|style)\b[^<>]*>[^<]*", re.IGNORECASE)
+_BREAKING = re.compile(rf"</?(?:br|td|th|{'|'.join(BROKEN_AFTER)})\b[^<>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[a-z/!][^<>]*>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n ?(?:\s*\n)*")
 
@@ -25,6 +42,8 @@ def text_of(markup: str | None) -> str:
         return ""
     if "<" not in markup:
         return html.unescape(markup).strip() if "&" in markup else markup.strip()
+    if len(markup) > LONGEST or markup.count("<") > MOST_TAGS:
+        return _without_tags(markup)
     tree = LexborHTMLParser(markup)
     body = tree.body
     if body is None:
@@ -39,15 +58,24 @@ def text_of(markup: str | None) -> str:
             node.insert_before("\n")
     for node in body.css("td, th"):
         node.insert_after(" ")
-    lines = _SPACES.sub(" ", body.text(deep=True))
-    return _BREAKS.sub("\n", lines).strip()
+    return _tidied(body.text(deep=True))
+
+
+def _without_tags(markup: str) -> str:
+    return _tidied(html.unescape(_ANY_TAG.sub("", _BREAKING.sub("\n", _CODE.sub("", markup)))))
+
+
+def _tidied(text: str) -> str:
+    return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
 def plain(text: str | None) -> str:
-    """Text that may or may not be markup: read as HTML only where it holds a tag or an entity."""
+    """Text that may or may not be markup: read as HTML only where it holds a tag of HTML, else its entities undone."""
     if not text:
         return ""
-    return text_of(text) if _MARKUP.search(text) else text.strip()
+    if _TAG.search(text):
+        return text_of(text)
+    return (html.unescape(text) if _ENTITY.search(text) else text).strip()
 
 
 def titled(title: str | None, body: str | None) -> str:

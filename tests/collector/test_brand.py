@@ -6,6 +6,7 @@ import pytest
 
 from collector.brand import Brand, asked_of
 from collector.errors import BadSettings
+from tests.collector.growing import filled, growth
 
 DELTA = Brand(
     name="Delta",
@@ -76,3 +77,13 @@ def test_a_brand_without_a_name_is_refused_in_words() -> None:
 def test_a_pattern_in_a_name_is_only_text() -> None:
     assert Brand(name="Yes! (Airways)").match("I flew YES! (airways)") == "name Yes! (Airways)"
     assert Brand(name="A.B").match("axb") is None
+
+
+def test_a_name_within_somebody_s_address_is_not_the_brand_s() -> None:
+    assert DELTA.match(f"write to {'x' * 100}.y@delta.example or --me+you@sky.delta") is None
+
+
+@pytest.mark.parametrize("part", ["-", ".", "a", "-@", "@a", "a@a", "Delta@", "delta "])
+def test_the_time_to_look_for_a_brand_grows_with_the_text(part: str) -> None:
+    brand = Brand(name="Aurora Air", handles=("@aurora",))
+    assert growth(lambda length: brand.match(filled(part, length // 2) + str(length))) < 8

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.html import plain, text_of, titled
+from tests.collector.growing import filled, growth
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,46 @@ def test_markup_reads_as_a_browser_shows_it(markup: str | None, text: str) -> No
 def test_a_lone_less_than_sign_is_text() -> None:
     assert plain("5 < 6 and 7 > 3") == "5 < 6 and 7 > 3"
     assert plain("AT&T") == "AT&T"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Waiting time <half an hour they said, it was >3 hours",
+        "a seat <a hand wide they said, it was> 40 cm",
+        "Anna <anna@mail.example> answered",
+        "we waited <3 hours and > 2 trains",
+    ],
+)
+def test_words_between_angle_brackets_are_kept(text: str) -> None:
+    assert plain(text) == text
+    assert plain(text.replace("they", "&amp;")) == text.replace("they", "&")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("late<br>again", "late\nagain"),
+        ("late<BR />again", "late\nagain"),
+        ('see <a class=x href="https://x.example">this</a>', "see this"),
+        ("<img src='x.png'>late", "late"),
+        ("late<o:p></o:p>", "late"),
+        ("late<!-- wp:paragraph -->", "late"),
+    ],
+)
+def test_tags_of_html_are_read_as_such(text: str, read: str) -> None:
+    assert plain(text) == read
+
+
+def test_markup_of_too_many_tags_keeps_its_words() -> None:
+    many = "<style>p {}</style>" + "<div><b>la</b>te &amp; rude</div>" * 1_000
+    assert text_of(many) == "\n".join(["late & rude"] * 1_000)
+
+
+@pytest.mark.parametrize("part", ["<a", "<a =", "<div>", "</", "<!--", "&#", "<script>", "<p><b id=x>x", "\n ", "<br"])
+def test_the_time_to_read_markup_grows_with_its_length(part: str) -> None:
+    for read in (plain, text_of):
+        assert growth(lambda length, read=read: read(filled(part, length))) < 8
 
 
 def test_a_title_is_not_said_twice() -> None:
