@@ -5,8 +5,11 @@ Wire facts: GET
 &maxResults=100&textFormat=plainText&pageToken=…&key=… gives {items, nextPageToken}. A thread's replies are a subset:
 where totalReplyCount is larger, comments?parentId=… has them all. updatedAt after publishedAt means edited. A call
 costs 1 of 10,000 units a day, reset at midnight Pacific; 403 with the reason commentsDisabled concerns that video
-only, quotaExceeded everything until the reset. The key travels in the query. YouTube's terms want stored data
-refreshed or deleted within 30 days. Documentation: https://developers.google.com/youtube/v3/docs/commentThreads/list
+only, quotaExceeded everything until the reset, rateLimitExceeded and userRateLimitExceeded everything for a while (for
+how long is not said). comments?id=… takes neither maxResults nor pageToken. The key travels in the query. YouTube's
+terms want stored data refreshed or deleted within 30 days. Documentation:
+https://developers.google.com/youtube/v3/docs/commentThreads/list and
+https://developers.google.com/youtube/v3/docs/comments/list
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from collector.errors import BudgetSpent, PayloadChanged
+from collector.errors import BudgetSpent, PayloadChanged, RateLimited
+from collector.http import UNSAID
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
@@ -87,7 +91,8 @@ def _pages(
 def _ask(settings: Settings, client: Client, method: str, params: dict[str, Any]) -> Answer | None:
     """An answer of the API; None where comments are switched off."""
     url = f"{settings.base_url.rstrip('/')}/youtube/v3/{method}"
-    params = {**params, "maxResults": 100, "textFormat": "plainText", "key": settings.api_key}
+    most = None if "id" in params else 100
+    params = {**params, "maxResults": most, "textFormat": "plainText", "key": settings.api_key}
     answer = client.json(url, params, accept=frozenset({403}))
     if answer.status != 403:
         return answer
@@ -97,7 +102,11 @@ def _ask(settings: Settings, client: Client, method: str, params: dict[str, Any]
     if reasons & {"quotaExceeded", "dailyLimitExceeded"}:
         reset = midnight_pacific(client.now())
         raise BudgetSpent(f"YouTube's daily quota is used up; it is renewed at {reset:%Y-%m-%d %H:%M} UTC.", reset)
-    raise client.refusal(answer)
+    refusal = client.refusal(answer)
+    if reasons & {"rateLimitExceeded", "userRateLimitExceeded"} and not isinstance(refusal, RateLimited):
+        sentence = "YouTube says that it is asked too often; the run after the wait goes on."
+        raise RateLimited(sentence, client.now() + UNSAID, told=False)
+    raise refusal
 
 
 def midnight_pacific(now: datetime) -> datetime:

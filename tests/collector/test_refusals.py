@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from collector.errors import BadSettings, CollectorError, PayloadChanged, RateLimited, SourceRefused
-from collector.http import Client
+from collector.errors import BadSettings, BudgetSpent, CollectorError, PayloadChanged, RateLimited, SourceRefused
+from collector.http import UNSAID, Client
 from collector.sources import Page, Walk, kinds
 from collector.sources.gdelt import read_loosely
 from collector.sources.google_business import original
@@ -74,6 +74,34 @@ def test_comments_switched_off_are_said_and_are_no_error() -> None:
     with answering(lambda _: (403, refused("commentsDisabled"))) as client:
         (page,) = pages("youtube", client, **YOUTUBE)
     assert "switched off" in (page.note or "")
+
+
+@pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded"])
+def test_a_youtube_that_is_asked_too_often_is_left_alone_for_a_while(reason: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> Any:
+        asked.append(request)
+        return 403, refused(reason)
+
+    with answering(answer) as client, pytest.raises(RateLimited) as caught:
+        pages("youtube", client, channels=("UC1", "UC2"), api_key="key")
+    assert not isinstance(caught.value, BudgetSpent)
+    assert caught.value.until == NOW + UNSAID
+    assert len(asked) == 1, "the other channels are left alone too"
+
+
+def test_comments_of_youtube_are_read_back_without_a_page_size_which_goes_with_no_ids() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> Any:
+        asked.append(request)
+        return 200, {"items": []}
+
+    module: Any = kinds()["youtube"]
+    with answering(answer) as client:
+        assert module.check(module.Settings(**YOUTUBE), client, ["a", "b"]).gone == ["a", "b"]
+    assert (asked[0].url.params["id"], "maxResults" in asked[0].url.params) == ("a,b", False)
 
 
 def test_another_refusal_of_youtube_is_an_error() -> None:
