@@ -102,7 +102,7 @@ def explain(
     }
     for name, key in _KEYS.items():
         counted, usual = Counter(map(key, bad_now)), Counter(map(key, bad_before))
-        if set(counted) | set(usual) - {UNNAMED}:
+        if (set(counted) | set(usual)) - {UNNAMED}:
             parts[name] = divide(spike.observed, spike.expected, counted, usual)
     brand = frozenset(spike.series.brand.casefold().split())
     phrases = telling_phrases((s.text for s in bad_now), (s.text for s in bad_before), ignore=brand)

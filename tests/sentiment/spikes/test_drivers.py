@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -85,6 +86,15 @@ def test_the_sentence_says_how_many_how_many_usually_and_about_what() -> None:
     )
     assert "missed connection" in told.sentence
     assert "lost" not in told.sentence
+
+
+def test_what_no_voice_names_is_no_part_of_the_reason() -> None:
+    now = [replace(said("late again"), language="en") for _ in range(3)]
+    before = [replace(said("late", aspects=()), segment="business"), said("late")]
+    told = explain(spike(3, 1.0, 10, 0.1), now, before, facet_label="Reliability")
+    assert set(told.parts) == {"aspect", "segment", "language"}
+    for parts in told.parts.values():
+        assert sum(part.excess for part in parts) == pytest.approx(told.excess)
 
 
 def test_phrases_hold_no_stop_words_at_their_ends_no_handles_and_no_addresses() -> None:
