@@ -15,6 +15,7 @@ from collector.mention import Item
 from collector.sources import Reject
 
 _TEXTS = ("author", "author_name", "language", "url", "parent_id", "place", "segment", "brand")
+_IDS = ("external_id", "author", "parent_id")
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
 
@@ -64,12 +65,15 @@ def read_each(elements: Any, read: Callable[[Any], Item | None], *, name: str, w
 
 
 def _typed(item: Item | None) -> Item | None:
-    """An item whose texts are texts: a site may send anything under the name of a text.
+    """An item whose texts are texts: a site may send anything under the name of a text, and a number for an id.
 
     Raises ValueError for its id or text; whatever else is no text is left out.
     """
     if item is None:
         return None
+    numbers: dict[str, Any] = {name: str(getattr(item, name)) for name in _IDS if type(getattr(item, name)) is int}
+    if numbers:
+        item = replace(item, **numbers)
     for name in ("external_id", "text"):
         if not isinstance(getattr(item, name), str):
             raise ValueError(f"its {name} is {str(getattr(item, name))[:60]!r}, not a text")
