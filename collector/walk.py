@@ -50,10 +50,12 @@ class Leaf:
     oldest   how far down the page reached, in the listing's own order (see `depth`; None: an empty page)
     forgets  the source shows only its latest entries: its end is no proof that nothing lies below
     skips    a second of which the source holds more entries than it shows
+    deleted  external ids of entries that the source shows as gone
     """
 
     items: Sequence[Item] = ()
     rejects: Sequence[Reject] = ()
+    deleted: Sequence[str] = ()
     next: Any = None
     oldest: datetime | None = None
     forgets: bool = False
@@ -65,7 +67,14 @@ class Leaf:
 def page_of(parsed: Parsed, deeper: Any, *, forgets: bool = False) -> Leaf:
     """A page of a listing in the order of creation; `deeper`: the token of the page below."""
     oldest = depth([item.created_at for item in parsed.items])
-    return Leaf(items=parsed.items, rejects=parsed.rejects, next=deeper, oldest=oldest, forgets=forgets)
+    return Leaf(
+        items=parsed.items,
+        rejects=parsed.rejects,
+        deleted=parsed.deleted,
+        next=deeper,
+        oldest=oldest,
+        forgets=forgets,
+    )
 
 
 def depth(moments: Sequence[datetime]) -> datetime | None:
@@ -191,6 +200,7 @@ def _page(
     return Page(
         items=leaf.items,
         rejects=leaf.rejects,
+        deleted=leaf.deleted,
         cursor=dict(state),
         covered=None if under_way else _covered(state),
         missed=() if under_way else [*_missed(state), *(one for one in missed if one is not None)],
