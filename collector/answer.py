@@ -26,6 +26,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LIKE_UTF8 = ("utf-16", "utf-32", "utf-7", "iso-2022", "iso2022", "csiso2022", "hz")
 _GUESSED_FROM = 65_536
 """Bytes that are looked at to guess an undeclared character set."""
 
@@ -135,14 +136,16 @@ def _too_large(limit: int) -> TooLarge:
 def decode(body: bytes, content_type: str = "") -> str:
     """Text of a body: its byte order mark, UTF-8 if it is valid, what was declared, a guess; in this order.
 
-    Bytes that are valid UTF-8 are hardly ever anything else, while a declared character set is often wrong.
+    Bytes that are valid UTF-8 are hardly ever anything else, while a declared character set is often wrong. Only the
+    encodings that can be valid UTF-8 without being it (two or four bytes a letter, or escapes in seven bits) come
+    before it where they are declared.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body.decode(name, "replace")
     found = _CHARSET.search(content_type)
     declared = found.group(1).lower() if found else "utf-8"
-    candidates = (declared, "utf-8") if declared.startswith(("utf-16", "utf-32", "utf-7")) else ("utf-8", declared)
+    candidates = (declared, "utf-8") if declared.startswith(_LIKE_UTF8) else ("utf-8", declared)
     for name in candidates:
         try:
             return body.decode(name)

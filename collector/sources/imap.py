@@ -43,9 +43,12 @@ TIMEOUT = 30.0
 _QUOTED = re.compile(
     r"^(?:-{3,} ?(?:original message|ursprüngliche nachricht|message d'origine|mensaje original).*"
     r"|(?:on|am|le|el|il) .{6,200}(?:wrote|schrieb.*|a écrit|escribió|ha scritto) ?:"
-    r"|_{10,}|from: .+@.+)$",
+    r"|_{10,})$",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"[-_]{3,}")
+_SENDER = re.compile(r"from: .+@.+", re.IGNORECASE)
+"""Opens a quotation only below a rule: mails of contact forms begin with it."""
 _REPLY = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|rv)\s*:\s*)+", re.IGNORECASE)
 _SIZE = re.compile(rb"UID (\d+).*?RFC822\.SIZE (\d+)|RFC822\.SIZE (\d+).*?UID (\d+)")
 _UID = re.compile(rb"UID (\d+)")
@@ -290,15 +293,26 @@ def _decoded(part: Any) -> str:
 
 
 def own_words(text: str) -> str:
-    """What the sender wrote: without the quotation at the end and without the signature."""
+    """What the sender wrote: without the quotation at the end and without the signature.
+
+    A quotation ends the text only where something stands before it; a reply may also be written below.
+    """
     lines: list[str] = []
+    said, before = False, ""
     for line in text.replace("\r\n", "\n").split("\n"):
-        if line.rstrip() == "--" or line == "-- " or _QUOTED.match(line.strip()):
+        stripped = line.strip()
+        if line.rstrip() == "--":
             break
-        lines.append(line)
-    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith(">")):
+        quoted = _QUOTED.match(stripped) or (_RULE.fullmatch(before) and _SENDER.match(stripped))
+        if quoted and said:
+            break
+        if not quoted and not stripped.startswith(">"):
+            lines.append(line)
+            said = said or (stripped != "" and not _RULE.fullmatch(stripped))
+        before = stripped or before
+    while lines and (not lines[-1].strip() or _RULE.fullmatch(lines[-1].strip())):
         lines.pop()
-    return "\n".join(line for line in lines if not line.lstrip().startswith(">")).strip()
+    return "\n".join(lines).strip()
 
 
 def _date(written: str) -> datetime | None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from collector.answer import describe, read_json
+from collector.answer import decode, describe, read_json
 from collector.errors import PayloadChanged
 from tests.collector.growing import filled, growth
 
@@ -36,3 +36,23 @@ def test_the_time_to_refuse_an_answer_grows_with_its_length(part: str) -> None:
             read_json(b"<" * ("<" in part) + filled(part, length).encode("latin-1"), "application/json", "x.example")
 
     assert growth(refuse) < 8
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("iso-2022-jp", "サービスが悪い"),
+        ("ISO-2022-KR", "서비스가 나쁘다"),
+        ("hz-gb-2312", "服务很差"),
+        ("utf-7", "Überbucht"),
+        ("utf-16-le", "late"),
+        ("koi8-r", "поздно"),
+    ],
+)
+def test_a_declared_character_set_is_taken_where_bytes_alone_cannot_tell(charset: str, text: str) -> None:
+    assert decode(text.encode(charset), f"text/plain; charset={charset}") == text
+
+
+def test_valid_utf_8_is_read_as_such_whatever_is_declared() -> None:
+    for charset in ("iso-8859-1", "iso-2022-jp", "hz", "klingon"):
+        assert decode("Überbucht".encode(), f"charset={charset}") == "Überbucht"

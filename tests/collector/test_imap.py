@@ -29,6 +29,7 @@ from collector.store import Store
 from collector.store.runs import reject, state_of
 from collector.store.tables import mention
 from tests.collector.clock import Clock
+from tests.collector.growing import filled, growth
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 SETTINGS = Settings(host="h", user="u", password="secret")
@@ -41,6 +42,27 @@ def test_only_the_sender_s_own_words_are_read() -> None:
     assert own_words("mine\n-----Original Message-----\nFrom: x@y.example") == "mine"
     assert own_words("> theirs\nmine\n> theirs again\n> and more\n") == "mine"
     assert own_words("on time and friendly: we wrote: bravo") == "on time and friendly: we wrote: bravo"
+    assert own_words("mine\n\n-----\n\nFrom: A <x@y.example>\ntheirs") == "mine"
+
+
+def test_a_reply_below_the_quotation_is_read() -> None:
+    assert own_words("On Tue, 24 Nov 2026, Hotel wrote:\n> How was it?\n\nTerrible.\n-- \nA. Person") == "Terrible."
+    assert own_words("-----Original Message-----\n> How was it?\nTerrible.") == "Terrible."
+    assert own_words("\n__________\nFrom: x@y.example\n\nTerrible.\n\nOn Mon, 23 Nov, A wrote:\nx") == "Terrible."
+    assert own_words("> theirs alone") == ""
+
+
+def test_the_mail_of_a_contact_form_is_read_though_it_begins_with_a_sender() -> None:
+    form = "From: Jane <jane@mail.example>\nSubject: Complaint\n\nMessage:\nThe crew lost my bag."
+    assert own_words(f"{form}\n\n-- \nSent from a contact form") == form
+    assert own_words(f"A new message:\n\n{form}") == f"A new message:\n\n{form}"
+
+
+@pytest.mark.parametrize(
+    "part", ["-", "on schrieb", "from: @", "-----\n", ">\n", "\n\nOn Monday at ten, A wrote:\n", "a\n"]
+)
+def test_the_time_to_read_a_mail_grows_with_its_length(part: str) -> None:
+    assert growth(lambda length: own_words(filled(part, length))) < 8
 
 
 @pytest.mark.parametrize(
