@@ -5,6 +5,7 @@ The cursor of one query:
     mark    everything created (or updated) between `from` and this moment has been read
     from    since when
     missed  moments between the two of which the source showed only a part
+    held    ids, shortened, of the newest entries that a listing which forgets showed in the last walk
     walk    the walk under way, absent between walks:
               began  when it began: what it will have covered once it is through
               floor  how far down it goes
@@ -18,6 +19,7 @@ does.
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +39,8 @@ FIRST_LOOK = timedelta(days=30)
 """How far back the first live run of a query reads; further back is what --since is for."""
 REMEMBERED = 4_000
 """Ids of the last pages of a walk, by which a page that repeats them is known."""
+HELD = 5
+"""Newest entries of a listing that forgets, by which the next walk knows that nothing rolled off."""
 SECOND = timedelta(seconds=1)
 MOST_MISSED = 50
 """Moments that a cursor remembers as missed; what lies before more of them counts as not read at all."""
@@ -49,6 +53,8 @@ class Leaf:
     next     token of the page below; None: the source has nothing further down
     oldest   how far down the page reached, in the listing's own order (see `depth`; None: an empty page)
     forgets  the source shows only its latest entries: its end is no proof that nothing lies below
+    whole    the answer is all that a listing which forgets shows: where most of the newest entries of the last walk are
+             still in it, nothing has rolled off since, whatever the dates say
     skips    a second of which the source holds more entries than it shows
     deleted  external ids of entries that the source shows as gone
     """
@@ -60,6 +66,7 @@ class Leaf:
     oldest: datetime | None = None
     forgets: bool = False
     skips: datetime | None = None
+    whole: bool = False
     unchanged: bool = False
     note: str | None = None
 
@@ -83,6 +90,14 @@ def depth(moments: Sequence[datetime]) -> datetime | None:
     One backdated entry among newer ones must not end a walk.
     """
     return max(moments[-5:], default=None)
+
+
+def reach(moments: Sequence[datetime]) -> datetime | None:
+    """How far back a document that shows its latest entries reaches, its few oldest left out (None: no dates).
+
+    One in five, and at most five: an entry pinned to a page says nothing of what rolled off after it.
+    """
+    return sorted(moments)[min(5, (len(moments) + 3) // 5)] if moments else None
 
 
 def below(seconds: Sequence[int], window: tuple[int, int], *, size: int, reachable: int) -> list[int] | None:
@@ -182,7 +197,7 @@ def _down(at: _Walk, state: dict[str, Any], walk: Walk, read: Read, left: int) -
         if leaf.skips is not None and leaf.skips not in at.missed:
             at = replace(at, missed=(*at.missed, leaf.skips))
         if reached or leaf.next is None or repeats or leaf.next == at.next:
-            forgotten = _finish(state, at, leaf, None if reached else lowest)
+            forgotten = _finish(state, at, leaf, at.floor if reached else lowest)
             yield _page(state, leaf, note=forgotten.sentence if forgotten else None, missed=[forgotten])
             return left
         at = replace(at, next=leaf.next)
@@ -224,8 +239,15 @@ def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | Non
     """Move mark, `from` and what is missing of a query whose walk is through; returns what lies out of reach."""
     mark = datetime.fromisoformat(state["mark"]) if "mark" in state else None
     start, forgotten = at.floor, None
-    if leaf.forgets and not leaf.unchanged and lowest is not None:
+    if leaf.unchanged or _goes_on(state, leaf):
+        start = mark or start
+    elif leaf.forgets and lowest is not None:
         start = max(at.floor, lowest)
+    elif leaf.whole and leaf.items:
+        start = at.began
+    if leaf.whole and leaf.items:
+        latest = sorted(leaf.items, key=lambda item: item.created_at, reverse=True)[:HELD]
+        state["held"] = [_short(item) for item in latest]
     if mark is not None and start > mark:
         told = f"The source shows nothing before {start:%Y-%m-%d %H:%M} UTC but was last read at {mark:%Y-%m-%d %H:%M}."
         forgotten = Gap(start=mark, end=start, why=Why.OUT_OF_REACH, sentence=told)
@@ -237,6 +259,19 @@ def _finish(state: dict[str, Any], at: _Walk, leaf: Leaf, lowest: datetime | Non
     kept = [one.isoformat() for one in found[-MOST_MISSED:] if one >= start]
     state |= {"mark": at.began.isoformat(), "from": start.isoformat()} | ({"missed": kept} if kept else {})
     return forgotten
+
+
+def _goes_on(state: Mapping[str, Any], leaf: Leaf) -> bool:
+    """Whether a whole listing still shows most of the entries that were its newest when it was last read.
+
+    The newest roll off last; most of several, for one may be deleted, and one pinned to the top for ever.
+    """
+    held = set(state.get("held", ()))
+    return bool(leaf.whole and held) and 2 * len(held & {_short(item) for item in leaf.items}) >= len(held)
+
+
+def _short(item: Item) -> str:
+    return hashlib.blake2b(item.external_id.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _missed(*states: Mapping[str, Any]) -> list[Gap]:

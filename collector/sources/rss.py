@@ -5,9 +5,10 @@ the feed is gone. A key is the entry's guid or id, else its link, else a digest 
 address ("5") is no one's but its feed's and stands under the feed's address; where different entries of a document bear
 one key, and for reviews without a guid, whose link is what they review, a digest of title, date and author is added.
 (Entries read under their bare guid, or a review under its bare link, by an earlier version are kept once more, under
-the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Older pages, where a
-feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but
-has no feed version; a truncated feed still gives its whole entries.
+the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Nothing did while the
+newest entries of the last read are still shown; failing that, the dates tell, the oldest few and missing ones left out.
+Older pages, where a feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses
+"without error" but has no feed version; a truncated feed still gives its whole entries.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, rejected
 from collector.sources import Cursor, Page, Reject, Walk
-from collector.walk import Leaf, each, newest_first
+from collector.walk import Leaf, each, newest_first, reach
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -71,13 +72,21 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
         if answer.unchanged:
             return Leaf(unchanged=True, forgets=True)
         document = _document(answer.body, answer.headers.get("content-type", ""), answer.url)
-        parsed = _entries(document, settings, client.now(), feed)
+        seen_at = client.now()
+        parsed = _entries(document, settings, seen_at, feed)
         older = _older(document, answer.url) if walk.since is not None else None
         moved = (
             f"The feed {feed} has moved to {answer.moved_to} for good; change the address." if answer.moved_to else None
         )
-        oldest = min((item.created_at for item in parsed.items), default=None)
-        return Leaf(items=parsed.items, rejects=parsed.rejects, next=older, oldest=oldest, forgets=True, note=moved)
+        return Leaf(
+            items=parsed.items,
+            rejects=parsed.rejects,
+            next=older,
+            oldest=reach([item.created_at for item in parsed.items if item.created_at != seen_at]),
+            forgets=True,
+            whole=token is None,
+            note=moved,
+        )
 
     return newest_first(cursor, walk, read)
 

@@ -32,7 +32,7 @@ from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each
 from collector.sources import Cursor, Page, Reject, Walk
-from collector.walk import Leaf, each, newest_first
+from collector.walk import Leaf, each, newest_first, reach
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -79,8 +79,8 @@ def _read(settings: Settings, client: Client, rules: Callable[[str], Protego], p
     if answer.unchanged:
         return Leaf(unchanged=True, forgets=True)
     parsed = parse(answer.body, settings, url=page, content_type=answer.headers.get("content-type", ""))
-    oldest = min((item.created_at for item in parsed.items), default=None)
-    return Leaf(items=parsed.items, rejects=parsed.rejects, oldest=oldest, forgets=True)
+    oldest = reach([item.created_at for item in parsed.items])
+    return Leaf(items=parsed.items, rejects=parsed.rejects, oldest=oldest, forgets=True, whole=True)
 
 
 def _rules(client: Client, known: dict[str, Protego], page: str) -> Protego:

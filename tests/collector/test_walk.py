@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from collector.errors import RateLimited, SourceRefused, SourceUnavailable
 from collector.mention import Item, Kind
-from collector.sources import Page, Span, Walk
-from collector.walk import Leaf, Read, below, depth, each, newest_first
+from collector.sources import Page, Span, Walk, Why
+from collector.walk import Leaf, Read, below, depth, each, newest_first, reach
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -160,6 +160,55 @@ def test_what_rolled_off_a_forgetful_listing_is_a_gap() -> None:
     assert covered is not None
     assert covered.start > NOW
     assert "shows nothing before" in (pages[-1].note or "")
+
+
+Shown = list[tuple[str, datetime | None]]
+
+
+def polled(*shown: Shown) -> Page:
+    """The last page of reading, every 12 hours, a document that shows these entries (None: without a date)."""
+    cursor, page = None, None
+    for number, entries in enumerate(shown):
+        now = NOW + number * timedelta(hours=12)
+        items = [Item(external_id=name, kind=Kind.POST, text="x", created_at=at or now) for name, at in entries]
+        oldest = reach([at for _, at in entries if at is not None])
+        leaf = Leaf(items=items, oldest=oldest, forgets=True, whole=True)
+        (page,) = newest_first(cursor, Walk(now=now), partial(lambda leaf, _token, _floor: leaf, leaf))
+        cursor = dict(page.cursor)
+    assert page is not None
+    return page
+
+
+def latest(name: str, now: datetime, count: int = 20) -> Shown:
+    return [(f"{name}{n}", now - n * 5 * MINUTE) for n in range(count)]
+
+
+@pytest.mark.parametrize("pinned", [[], [("pin", NOW - timedelta(days=900))], [("top", None)]])
+def test_an_entry_pinned_to_a_document_hides_nothing_that_rolled_off(pinned: Shown) -> None:
+    later = NOW + timedelta(hours=12)
+    page = polled(pinned + latest("e", NOW), pinned + latest("n", later))
+    (gap,) = page.missed
+    assert (gap.start, gap.why) == (NOW, Why.OUT_OF_REACH)
+    assert later - timedelta(hours=2) < gap.end < later
+    assert page.covered is not None
+    assert page.covered.start == gap.end
+
+
+def test_a_document_without_dates_is_covered_from_its_first_read_while_its_newest_entries_stay() -> None:
+    undated: Shown = [(f"e{n}", None) for n in range(3)]
+    page = polled(undated, undated, [("new", None), *undated[:2]])
+    assert page.covered == Span(start=NOW, end=NOW + timedelta(days=1))
+    assert not page.missed
+    (gap,) = polled(undated, undated, [("other", None)]).missed
+    assert (gap.start, gap.end) == (NOW + timedelta(hours=12), NOW + timedelta(days=1))
+
+
+def test_a_document_whose_newest_entries_are_still_shown_has_lost_nothing_whatever_its_dates_say() -> None:
+    shown = latest("e", NOW)
+    redated: Shown = [(name, NOW + timedelta(hours=11)) for name, _ in shown]
+    page = polled(shown, redated)
+    assert not page.missed
+    assert page.covered == Span(start=NOW - 75 * MINUTE, end=NOW + timedelta(hours=12))
 
 
 def test_one_backdated_post_does_not_end_a_walk() -> None:
