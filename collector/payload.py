@@ -22,10 +22,11 @@ ALL_BROKEN_FROM = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """The items of a payload, and its elements that could not become one."""
+    """The items of a payload, its elements that could not become one, and ids that it shows as gone."""
 
     items: Sequence[Item] = ()
     rejects: Sequence[Reject] = ()
+    deleted: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

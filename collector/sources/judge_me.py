@@ -3,14 +3,15 @@
 Wire facts: GET {base_url}/api/v1/reviews?api_token=…&shop_domain=…&per_page=100&page=… gives {current_page, per_page,
 reviews: [{id, title, body, rating, product_external_id, product_title, reviewer {id, name, email}, curated
 ok|spam|not-yet, hidden, verified, created_at, updated_at}]}. There is no link to the next page: an empty page is the
-end. Nothing promises an order, so every run reads all pages; hourly or daily is often enough. The token travels in
-the query. Documentation: https://judge.me/api/docs
+end. Nothing promises an order, so every run reads all pages; hourly or daily is often enough. What was hidden or marked
+as spam since is deleted here too; what is absent is kept. The token travels in the query. Documentation:
+https://judge.me/api/docs
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from collector.errors import PayloadChanged
 from collector.html import plain, titled
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, read_each, string
+from collector.payload import Parsed, elements, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, newest_first
 
@@ -56,7 +57,8 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
         params = {"api_token": settings.api_token, "shop_domain": settings.shop_domain, "per_page": 100, "page": page}
         payload = client.json(url, params).data
         parsed = parse(payload, settings)
-        return Leaf(items=parsed.items, rejects=parsed.rejects, next=page + 1 if payload["reviews"] else None)
+        deeper = page + 1 if payload["reviews"] else None
+        return Leaf(items=parsed.items, rejects=parsed.rejects, deleted=parsed.deleted, next=deeper)
 
     return newest_first(cursor, walk, read)
 
@@ -65,11 +67,17 @@ def parse(payload: Any, settings: Settings) -> Parsed:
     """The reviews of one answer."""
     if not isinstance(payload, dict) or "reviews" not in payload:
         raise PayloadChanged("Judge.me's answer holds no reviews.")
-    return read_each(payload["reviews"], _item, name="id", what="Judge.me's reviews")
+    parsed = read_each(payload["reviews"], _item, name="id", what="Judge.me's reviews")
+    gone = [one for one in elements(payload, "reviews") if isinstance(one, dict) and _is_gone(one)]
+    return replace(parsed, deleted=[str(one["id"]) for one in gone if isinstance(one.get("id"), (int, str))])
+
+
+def _is_gone(review: Any) -> bool:
+    return review.get("curated") == "spam" or bool(review.get("hidden"))
 
 
 def _item(review: Any) -> Item | None:
-    if review.get("curated") == "spam" or review.get("hidden"):
+    if _is_gone(review):
         return None
     reviewer = review.get("reviewer") or {}
     created, updated = moment(review["created_at"]), moment(review.get("updated_at") or review["created_at"])

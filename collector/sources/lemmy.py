@@ -4,8 +4,9 @@ Wire facts (API v3, kept by Lemmy 1.0): GET
 {base_url}/api/v3/search?q=…&type_=Posts|Comments&sort=New&listing_type=All &limit=50&page=… gives {posts: [{post,
 creator, community, counts}], comments: [{comment, post, creator, counts}]}. comment content and post body are
 Markdown. ids are the server's, ap_id is everybody's. `published` may lack its zone (UTC). deleted and removed stay as
-flags. language_id is a number of the server's own. Limit: 60 searches in 10 minutes; an exceeded one answers {error:
-"rate_limit_error"} with 400 or 429. Documentation: https://join-lemmy.org/api/
+flags: what bears one is deleted here too where a walk meets it again, within its overlap; there is no reading back, for
+nobody may ask by ap_id without a login. language_id is a number of the server's own. Limit: 60 searches in 10 minutes;
+an exceeded one answers {error: "rate_limit_error"} with 400 or 429. Documentation: https://join-lemmy.org/api/
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collector.html import titled
 from collector.http import UNSAID
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Parsed, counted, elements, moment, part, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, each, newest_first, page_of
 
@@ -84,12 +85,18 @@ def parse(payload: Any, settings: Settings) -> Parsed:
     comments = read_each(
         payload.get("comments", []), partial(_item, of="comment"), name="ap_id", what="Lemmy's comments"
     )
-    return Parsed(items=[*posts.items, *comments.items], rejects=[*posts.rejects, *comments.rejects])
+    shown = [part(view, of) for of in ("post", "comment") for view in elements(payload, f"{of}s")]
+    deleted = [said["ap_id"] for said in shown if _is_gone(said) and isinstance(said.get("ap_id"), str)]
+    return Parsed(items=[*posts.items, *comments.items], rejects=[*posts.rejects, *comments.rejects], deleted=deleted)
+
+
+def _is_gone(said: Any) -> bool:
+    return bool(said.get("deleted") or said.get("removed"))
 
 
 def _item(view: Any, *, of: str) -> Item | None:
     said, creator, counts = view[of], view["creator"], view.get("counts") or {}
-    if said.get("deleted") or said.get("removed"):
+    if _is_gone(said):
         return None
     edited = said.get("updated")
     comment = of == "comment"

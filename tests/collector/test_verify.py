@@ -91,6 +91,19 @@ def test_a_compliance_job_that_fails_or_drags_on_deletes_nothing(store: Store) -
         assert verify(at).deleted == 1
 
 
+@pytest.mark.parametrize("kind", ["judge_me", "lemmy"])
+def test_what_a_listing_marks_as_deleted_is_deleted_here(store: Store, kind: str) -> None:
+    with site(store, 60, kind=kind) as at:
+        at.collect()
+        at.clock.moment += timedelta(minutes=5)
+        at.world.posts[50].deleted = at.world.posts[51].deleted = True
+        report = at.collect()
+        assert (report.error, report.deleted, report.new, report.rejected) == (None, 2, 0, 0)
+        assert at.numbers() == [n for n in range(60) if n not in {50, 51}]
+        at.world.posts[50].deleted = False
+        assert (at.collect().new, len(at.numbers())) == (0, 58)
+
+
 def test_a_source_that_says_everything_is_gone_is_not_believed(store: Store) -> None:
     with site(store, 30) as at:
         at.collect()

@@ -225,10 +225,17 @@ def woocommerce(world: World, path: str, query: Query) -> Any:
 
 def judge_me(world: World, path: str, query: Query) -> Any:
     page, size = int(query["page"]), int(query["per_page"])
-    rows = world.newest_first()[(page - 1) * size : page * size]
+    rows = world.newest_first(deleted=True)[(page - 1) * size : page * size]
     return {
         "reviews": [
-            {"id": p.number, "body": p.text, "rating": p.rating, "created_at": iso(p.created), "curated": "ok"}
+            {
+                "id": p.number,
+                "body": p.text,
+                "rating": p.rating,
+                "created_at": iso(p.created),
+                "curated": "spam" if p.deleted and p.number % 2 else "ok",
+                "hidden": p.deleted and not p.number % 2,
+            }
             for p in rows
         ]
     }
@@ -251,10 +258,16 @@ def stack_exchange(world: World, path: str, query: Query) -> Any:
 
 def lemmy(world: World, path: str, query: Query) -> Any:
     page, size = int(query["page"]), int(query["limit"])
-    rows = world.newest_first()[(page - 1) * size : page * size] if query["type_"] == "Comments" else []
+    rows = world.newest_first(deleted=True)[(page - 1) * size : page * size] if query["type_"] == "Comments" else []
     comments = [
         {
-            "comment": {"ap_id": f"https://l.example/{p.number}", "content": p.text, "published": iso(p.created)},
+            "comment": {
+                "ap_id": f"https://l.example/{p.number}",
+                "content": "" if p.deleted else p.text,
+                "published": iso(p.created),
+                "deleted": p.deleted and p.number % 2 == 0,
+                "removed": p.deleted and p.number % 2 == 1,
+            },
             "creator": {"name": who(p), "actor_id": who(p)},
         }
         for p in rows

@@ -58,9 +58,10 @@ class World:
     base: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def newest_first(self) -> list[Post]:
+    def newest_first(self, *, deleted: bool = False) -> list[Post]:
+        """What the site lists; deleted: also posts that it only marks as such."""
         with self.lock:
-            return sorted((p for p in self.posts if not p.deleted), key=lambda p: (-p.seconds, -p.number))
+            return sorted((p for p in self.posts if deleted or not p.deleted), key=lambda p: (-p.seconds, -p.number))
 
     def place(self, number: str) -> int | None:
         """Where a post stands among the newest first."""
