@@ -12,7 +12,7 @@ from typing import Any
 from collector.mention import Item
 
 REMEMBERED = 1_000
-"""Files that the cursor knows; of more, the oldest are forgotten (and would be read again, which changes nothing)."""
+"""Files that the cursor knows although they are gone; those that are there are all known, however many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,36 +37,50 @@ class Entry:
 class Ledger:
     """The cursor, taken apart: one entry a file, the latest last."""
 
-    def __init__(self, entries: dict[str, Entry]) -> None:
-        self._entries = entries
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = {entry.key: entry for entry in entries}
+        self._places = {(entry.name, entry.stamp): entry.key for entry in entries}
+        self._saved = {entry.key: _values(entry) for entry in entries}
 
     @classmethod
     def of(cls, cursor: Mapping[str, Any] | None) -> Ledger:
+        """The ledger of a cursor, the oldest files of which are forgotten where many are known and they are gone."""
         kept = (cursor or {}).get("files", {})
-        return cls({key: Entry(key=key, **values) for key, values in kept.items()})
+        entries = [Entry(key=key, **values) for key, values in kept.items()]
+        old = entries[:-REMEMBERED]
+        return cls([*(entry for entry in old if _is_there(entry.name)), *entries[-REMEMBERED:]])
 
     def entry(self, path: Path, how: str) -> Entry:
         """What is known of a file as it is now; a new entry if nothing is. Raises OSError."""
         stamp = stamp_of(path, how)
         name = os.fsencode(path).decode("utf-8", "backslashreplace")
-        same = (e for e in self._entries.values() if e.name == name and e.stamp == stamp)
-        if known := next(same, None):
+        known = self._entries.get(self._places.get((name, stamp), ""))
+        if known is not None and (known.name, known.stamp) == (name, stamp):
             return known
         key = _checksum(path, how)
         return replace(self._entries.get(key, Entry(key=key, name="", stamp="")), name=name, stamp=stamp)
 
     def keep(self, entry: Entry) -> dict[str, Any]:
         """Note an entry and return the cursor that says so."""
-        self._entries.pop(entry.key, None)
+        for kept in (self._entries, self._saved):
+            kept.pop(entry.key, None)
         self._entries[entry.key] = entry
-        while len(self._entries) > REMEMBERED:
-            self._entries.pop(next(iter(self._entries)))
+        self._places[entry.name, entry.stamp] = entry.key
+        self._saved[entry.key] = _values(entry)
         return self.cursor()
 
     def cursor(self) -> dict[str, Any]:
         """The cursor as JSON."""
-        names = [name for name in Entry.__slots__ if name != "key"]
-        return {"files": {key: {name: getattr(e, name) for name in names} for key, e in self._entries.items()}}
+        return {"files": dict(self._saved)}
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__slots__ if name != "key"}
+
+
+def _is_there(name: str) -> bool:
+    """Whether a file is there; one whose name could not be written down as it is may be."""
+    return "\\x" in name or Path(name).exists()
 
 
 def widened(entry: Entry, items: Sequence[Item]) -> Entry:

@@ -104,6 +104,22 @@ def test_a_watched_folder_gives_what_is_new_in_it(tmp_path: Path) -> None:
     assert [item.external_id for item in run(tmp_path, first.cursor).items] == ["20"]
 
 
+def test_a_folder_is_read_once_however_many_files_it_holds_and_files_that_are_gone_are_forgotten(
+    tmp_path: Path,
+) -> None:
+    paths = [write(tmp_path / f"{n:04}.csv", f"id,date,text\n{n},2024-03-05,word {n}\n") for n in range(1_005)]
+    settle(*paths)
+    cursor = run(tmp_path, max_pages=5_000).cursor
+    assert len(cursor["files"]) == 1_005
+    assert run(tmp_path, cursor).pages == []
+    for path in paths[:4]:
+        path.unlink()
+    settle(reviews(tmp_path / "new.csv", 1))
+    later = run(tmp_path, cursor)
+    assert len(later.items) == 1
+    assert len(later.cursor["files"]) == 1_002
+
+
 def test_a_file_that_is_still_being_written_is_left_for_later(tmp_path: Path) -> None:
     path = reviews(tmp_path / "a.csv", 2)
     os.utime(path, (NOW.timestamp() - 1, NOW.timestamp() - 1))
