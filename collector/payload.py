@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dateutil import parser as dates
 
@@ -16,6 +18,12 @@ from collector.sources import Reject
 
 _TEXTS = ("author", "author_name", "language", "url", "parent_id", "place", "segment", "brand")
 _IDS = ("external_id", "author", "parent_id")
+_ABBREVIATING = (
+    *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Anchorage"),
+    *("Europe/London", "Europe/Lisbon", "Europe/Berlin", "Europe/Helsinki", "Europe/Moscow", "Africa/Johannesburg"),
+    *("Asia/Tokyo", "Asia/Seoul", "Asia/Hong_Kong", "Australia/Sydney", "Australia/Perth", "Pacific/Auckland"),
+)
+"""Zones, whole hours from Greenwich, whose abbreviations (JST, CEST) may stand in a date."""
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
 
@@ -98,10 +106,34 @@ def rejected(element: Any, place: str, name: str, error: Exception) -> Reject:
     )
 
 
+@cache
+def _offsets() -> dict[str, int]:
+    """Seconds east of Greenwich of the abbreviations that stand for one zone, or for that of RFC 5322 among several."""
+    midwinter, midsummer = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7))
+    moments = [at.astimezone(ZoneInfo(zone)) for zone in _ABBREVIATING for at in (midwinter, midsummer)]
+    return {"UT": 0} | {at.strftime("%Z"): int(at.strftime("%z")[:3]) * 3600 for at in moments}
+
+
+class _UnknownZone(ValueError):
+    """A date whose zone is an abbreviation that stands for nothing known, or for several things."""
+
+
+def _zone(name: str | None, offset: int | None) -> int | None:
+    """The offset in seconds that goes with a zone's name, None for a date without one.
+
+    A single letter says nothing of the zone (RFC 5322, section 4.3), and is the M of P.M. as well.
+    """
+    if name in _offsets():
+        return _offsets()[name]
+    if name is not None and len(name) > 1 and offset is None:
+        raise _UnknownZone(f"the zone {name!r} is not known; an offset such as +02:00 would be")
+    return offset
+
+
 def moment(value: Any) -> datetime:
     """An aware UTC moment of an ISO 8601 or RFC 2822 string; one without a zone is UTC.
 
-    Raises ValueError, naming the value, for anything else.
+    Raises ValueError, naming the value, for anything else, one with an abbreviated zone that is not known included.
     """
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is no date")
@@ -109,7 +141,9 @@ def moment(value: Any) -> datetime:
         found = datetime.fromisoformat(value.strip())
     except ValueError:
         try:
-            found = dates.parse(value.strip())
+            found = dates.parse(value.strip(), tzinfos=_zone)
+        except _UnknownZone as error:
+            raise ValueError(f"{value[:60]!r} is no date: {error}") from error
         except (ValueError, OverflowError, TypeError) as error:
             raise ValueError(f"{value[:60]!r} is no date") from error
     try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from collector.mention import Item, Kind
 from collector.payload import moment, read_each
@@ -30,3 +33,26 @@ def test_an_author_that_x_names_by_a_number_is_known_to_be_the_same_one() -> Non
     settings = x.Settings(bearer_token="token", monthly_budget=100)
     parsed = x.parse({"data": [post | {"author_id": one} for one in (77, "77")], "meta": {}}, settings)
     assert [item.author for item in parsed.items] == ["77", "77"]
+
+
+ZONES = {
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "CET": 1, "CEST": 2, "BST": 1, "JST": 9, "AEST": 10, "AEDT": 11, "GMT": 0, "UT": 0, "UTC": 0, "Z": 0,
+    "": 0, "+0530": 5.5, "-0500 (EST)": -5, "EST-0500": -5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "hours"), ZONES.items())
+def test_an_abbreviated_zone_is_applied(zone: str, hours: float) -> None:
+    at = datetime(2026, 11, 25, 18, tzinfo=UTC) - timedelta(hours=hours)
+    assert moment(f"Wed, 25 Nov 2026 18:00:00 {zone}") == at
+
+
+def test_the_m_of_an_hour_after_noon_is_no_zone() -> None:
+    assert moment("Nov 25, 2026 6:00 P.M.") == datetime(2026, 11, 25, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["IST", "XYZ"])
+def test_a_date_whose_zone_is_not_known_or_means_several_is_no_date_rather_than_another_time(zone: str) -> None:
+    with pytest.raises(ValueError, match=f"the zone '{zone}' is not known"):
+        moment(f"Wed, 25 Nov 2026 18:00:00 {zone}")
