@@ -3,9 +3,10 @@
 Wire facts: GET {base_url}/posts.json?before=<id> gives {latest_posts}, 50 posts with ids falling; `before` is
 exclusive today and was an id window on older servers, where a page may be short or empty. A post holds id, username,
 created_at, updated_at, raw (the Markdown) and cooked (the HTML), version (grows with edits), topic_id, topic_title,
-post_number, reply_to_post_number, actions_summary (id 2: likes), post_url, hidden, deleted_at. Public forums need no
-key, others Api-Key and Api-Username. Limits: 200 a minute per address, 60 with a key; 429 with Retry-After. A
-quotation is an aside.quote. Documentation: https://docs.discourse.org/#tag/Posts
+post_number, reply_to_post_number, actions_summary (id 2: likes), post_url, hidden, deleted_at. GET /posts/<id>.json
+gives one post, without topic_title; GET /t/<topic_id>.json its topic, with title. Public forums need no key, others
+Api-Key and Api-Username. Limits: 200 a minute per address, 60 with a key; 429 with Retry-After. A quotation is an
+aside.quote. Documentation: https://docs.discourse.org/#tag/Posts
 """
 
 from __future__ import annotations
@@ -82,12 +83,30 @@ def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     gone: list[str] = []
     for one in ids:
         answer = client.json(f"{base}/posts/{one}.json", auth=_login(settings), accept=frozenset({403, 404, 410}))
-        found = [answer.data] if answer.status == 200 else []
-        kept = read_each(found, partial(_item, base=base), name="id", what="the forum's post").items
-        if answer.status in {404, 410} or (answer.status == 200 and not kept and _is_gone(answer.data)):
+        post = answer.data if answer.status == 200 else None
+        if answer.status in {404, 410} or _is_gone(post):
             gone.append(one)
-        items += kept
+        elif isinstance(post, dict):
+            title = _title(settings, client, post) if _lacks_title(post) else None
+            if title or not _lacks_title(post):
+                read = partial(_item, base=base, topic=title)
+                items += read_each([post], read, name="id", what="the forum's post").items
     return Checked(items=items, gone=gone)
+
+
+def _lacks_title(post: Any) -> bool:
+    """A topic's first post bears its title in listings, but not where it is read by itself."""
+    return post.get("post_number") == 1 and not post.get("topic_title")
+
+
+def _title(settings: Settings, client: Client, post: Any) -> str | None:
+    """The title of a post's topic; None where it is not shown, so that the post is left as it was known."""
+    if not isinstance(post.get("topic_id"), int):
+        return None
+    url = f"{settings.base_url.rstrip('/')}/t/{post['topic_id']}.json"
+    answer = client.json(url, auth=_login(settings), accept=frozenset({403, 404, 410}))
+    title = answer.data.get("title") if answer.status == 200 and isinstance(answer.data, dict) else None
+    return title if isinstance(title, str) else None
 
 
 def _login(settings: Settings) -> dict[str, str]:

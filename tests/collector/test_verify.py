@@ -65,6 +65,23 @@ def test_an_edit_that_no_longer_names_the_brand_replaces_what_was_said(store: St
         assert len(at.numbers()) == 6
 
 
+def test_a_topic_of_a_forum_keeps_its_title_when_it_is_read_back(store: Store) -> None:
+    with site(store, 30, kind="discourse") as at:
+        at.collect()
+        with store.read() as conn:
+            texts = select(mention.c.external_id, mention.c.text).order_by(mention.c.id)
+            known = [tuple(row) for row in conn.execute(texts)]
+        assert sum(text.startswith("Topic ") for _id, text in known) == 10
+        assert (verify(at).edited, at.collect().edited, verify(at).edited) == (0, 0, 0)
+        with store.read() as conn:
+            assert [tuple(row) for row in conn.execute(texts)] == known
+        at.world.odd.add(3)
+        at.world.posts[9].text += " (they answered)"
+        assert verify(at).edited == 0, "without its title, what is said is not known"
+        at.world.odd.clear()
+        assert (verify(at).edited, at.collect().edited) == (1, 0)
+
+
 def test_posts_that_must_go_at_x_go_here_without_a_post_being_paid_for(store: Store) -> None:
     with site(store, 60, kind="x") as at:
         at.collect()

@@ -181,9 +181,9 @@ def discourse(world: World, path: str, query: Query) -> Any:
                 "updated_at": iso(p.edited or p.created),
                 "version": 2 if p.edited else 1,
                 "cooked": f"<p>{p.text.replace('<', '&lt;')}</p>",
-                "post_number": 2,
-                "topic_id": 1,
+                "topic_id": p.number // 3,
             }
+            | ({"post_number": 2} if p.number % 3 else {"post_number": 1, "topic_title": f"Topic {p.number // 3}"})
             for p in rows
         ]
     }
@@ -352,7 +352,14 @@ def of_ids(listing: Any) -> Any:
 def discourse_post(world: World, path: str, query: Query) -> Any:
     number = int(path.rsplit("/", 1)[1].removesuffix(".json"))
     found = discourse(world.only([p for p in world.newest_first() if p.number == number]), path, {})["latest_posts"]
-    return found[0] if found else None
+    return {name: value for name, value in found[0].items() if name != "topic_title"} if found else None
+
+
+def discourse_topic(world: World, path: str, query: Query) -> Any:
+    topic = int(path.rsplit("/", 1)[1].removesuffix(".json"))
+    if topic in world.odd:
+        return None
+    return {"id": topic, "title": f"Topic {topic}", "post_stream": {"posts": []}}
 
 
 def hacker_news_item(world: World, path: str, query: Query) -> Any:
@@ -379,6 +386,7 @@ def youtube_comments(world: World, path: str, query: Query) -> Any:
 
 WIRES = (
     ("/posts/", discourse_post),
+    ("/t/", discourse_topic),
     ("/api/v1/items/", hacker_news_item),
     ("/api/info", of_ids(reddit)),
     ("/generic/", generic),

@@ -42,7 +42,7 @@ class World:
     asked    every request, as (path, query)
     plain_links  WordPress without pretty permalinks: /wp-json redirects and ends in nothing
     uploads  ids sent to X's compliance jobs
-    odd      numbers of posts that Reddit's wire sends without a date that can be read
+    odd      numbers of posts that Reddit's wire sends without a date that can be read, of topics that Discourse's hides
     tokens   bearer tokens that Bluesky's wire accepts; None: anonymous search is allowed
     """
 
