@@ -19,6 +19,9 @@ Origin = tuple[str, int]
 Resolve = Callable[[str, int], list[str]]
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL = tuple(map(ipaddress.ip_network, ("::/96", "fec0::/10", "64:ff9b:1::/48")))
+"""Local though Python takes them for global: IPv4 in IPv6 and site addresses of old (RFC 4291, 2.5.5.1 and 2.5.7), and
+a network's own NAT64 (RFC 8215)."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -42,6 +45,8 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if inner is not None:
             return is_public(str(inner))
+        if any(ip in network for network in _LOCAL):
+            return False
     return ip.is_global and not ip.is_multicast
 
 

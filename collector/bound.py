@@ -43,11 +43,12 @@ def addresses_of(settings: Any) -> Iterator[str]:
 
 
 def secrets_of(settings: Any) -> Iterator[str]:
-    """The values of those options that a repr hides."""
+    """The values of those options that a repr hides; of a table (headers), each of its values."""
     for found in dataclasses.fields(settings):
         value = getattr(settings, found.name)
-        if not found.repr and isinstance(value, str) and value:
-            yield value
+        for one in value.values() if isinstance(value, Mapping) else [value]:
+            if not found.repr and isinstance(one, str) and one:
+                yield one
 
 
 def _fields(settings: Any) -> list[str]:

@@ -56,7 +56,7 @@ class Settings:
 
     base_url       address of the listing
     params         what is always asked with, e.g. {sort = "newest", limit = "100"}
-    headers        sent along
+    headers        sent along, to the origin of base_url only: one of them may be a key
     authorization  value of the Authorization header, e.g. "Bearer …"
     items          JMESPath of the list of entries; "@" if the answer is that list
     map            our field → JMESPath in an entry; created_at, and text or title, are needed; id if there is one
@@ -122,11 +122,11 @@ def _compiled(expression: str) -> Any:
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
     """Read the API's pages."""
-    auth = {"authorization": settings.authorization} if settings.authorization else {}
+    auth = {**settings.headers, **({"authorization": settings.authorization} if settings.authorization else {})}
 
     def read(token: Any, floor: datetime) -> Leaf:
         url, params = _asked(settings, token, floor)
-        answer = client.json(url, params, headers=settings.headers, auth=auth)
+        answer = client.json(url, params, auth=auth)
         parsed = parse(answer.data, settings)
         count = len(parsed.items) + len(parsed.rejects)
         return Leaf(

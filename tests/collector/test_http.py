@@ -15,6 +15,8 @@ import pytest
 
 from collector.address import GuardedNetwork, is_plainly_private, is_public, trusted
 from collector.asking import Limits
+from collector.brand import Brand
+from collector.collect import collect
 from collector.errors import (
     AddressForbidden,
     PayloadChanged,
@@ -25,6 +27,8 @@ from collector.errors import (
     TooLarge,
 )
 from collector.http import Client
+from collector.sources import SourceConfig, generic_json
+from collector.store import Store
 from tests.collector.clock import Clock
 from tests.collector.server import serving
 from tests.collector.world import World, posts
@@ -196,6 +200,7 @@ def test_a_wrong_character_set_is_seen_through() -> None:
     [
         "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
         "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "224.0.0.1", "::",
+        "::127.0.0.1", "::10.0.0.1", "::7f00:1", "fec0::1", "64:ff9b:1::a00:1", "64:ff9b:1::808:808",
     ],
 )  # fmt: skip
 def test_private_addresses_are_known_however_they_are_written(address: str) -> None:
@@ -205,6 +210,7 @@ def test_private_addresses_are_known_however_they_are_written(address: str) -> N
 def test_public_addresses_are_public() -> None:
     assert is_public("93.184.216.34")
     assert is_public("2606:2800:220:1:248:1893:25c8:1946")
+    assert is_public("64:ff9b::5db8:d822")
 
 
 def test_a_public_name_that_leads_inside_is_refused_unless_allowed() -> None:
@@ -259,6 +265,29 @@ def test_keys_go_only_home_and_never_into_an_error() -> None:
     assert secret not in str(caught.value)
     assert "bad key ***" in str(caught.value)
     assert secret not in run.shown(f"https://u:{secret}@api.example/x?a={secret}&token={secret}")
+
+
+def test_the_headers_of_a_described_api_go_only_home_and_never_into_an_error(store: Store) -> None:
+    seen, clock = [], Clock()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, request.headers.get("x-api-key"), request.headers.get("authorization")))
+        if request.url.host == "api.example":
+            away = {"location": "https://evil.example/take"}
+            return httpx.Response(302, headers=away, stream=httpx.ByteStream(b""))
+        return httpx.Response(403, stream=httpx.ByteStream(b'{"error": "bad key sesame-12345"}'))
+
+    settings = generic_json.Settings(
+        base_url="https://api.example/reviews",
+        headers={"X-Api-Key": "sesame-12345"},
+        authorization="Bearer barley",
+        map={"created_at": "at", "text": "said"},
+    )
+    config = SourceConfig(name="api", kind="generic_json", settings=settings, brand="Aurora Air")
+    client = Client(now=clock.now, sleep=clock.sleep, transport=httpx.MockTransport(answer))
+    report = collect(store, config, (Brand(name="Aurora Air"),), client, now=clock.now)
+    assert seen == [("api.example", "sesame-12345", "Bearer barley"), ("evil.example", None, None)]
+    assert "bad key ***" in str(report.error)
 
 
 def test_an_unchanged_page_is_not_sent_again_but_fully_read_once_a_day() -> None:
