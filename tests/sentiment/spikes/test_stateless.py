@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,34 @@ def test_weekly_counts_are_judged_with_an_annual_profile(tmp_path: Path, form: s
     assert 30 < rows[208]["expected"] < 60
 
 
+def weekly_file(path: Path, counts: dict[str, Sequence[int]]) -> Path:
+    lines = ["series,time,count"]
+    for name, weeks in counts.items():
+        lines += [f"{name},{date(2021, 1, 4) + timedelta(weeks=week)},{count}" for week, count in enumerate(weeks)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("loud", [12, 1_000_000])
+def test_a_weekly_series_that_was_silent_until_now_is_flagged(tmp_path: Path, loud: int) -> None:
+    _, rows = judged(weekly_file(tmp_path / "weekly.csv", {"ward": [0] * 100 + [loud]}))
+    assert [place for place, row in enumerate(rows) if row["flagged"]] == [100]
+
+
+def test_a_weekly_count_above_its_upper_bound_is_flagged(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    calm = {f"ward {mean}": rng.poisson(mean, 156).tolist() for mean in (0.3, 8, 60, 4000)}
+    calm |= {f"crowd {mean}": rng.negative_binomial(mean / 4, 0.2, 156).tolist() for mean in (2, 20)}
+    for name, weeks in calm.items():
+        path = tmp_path / "weekly.csv"
+        _, rows = judged(weekly_file(path, {name: weeks}))
+        assert all(row["flagged"] for row in rows if row["upper"] is not None and row["observed"] > row["upper"])
+        upper = rows[-1]["upper"]
+        for count, flagged in ((upper + 1, True), (4 * upper + 9, True), (rows[-1]["expected"], False)):
+            _, rows = judged(weekly_file(path, {name: [*weeks[:-1], int(count)]}))
+            assert rows[-1]["flagged"] is flagged
+
+
 def test_times_without_an_offset_are_read_in_the_zone_given(tmp_path: Path) -> None:
     path = hourly_file(tmp_path / "counts.csv")
     path.write_text(path.read_text(encoding="utf-8").replace("+00:00", ""), encoding="utf-8")
@@ -205,3 +234,126 @@ def test_the_budget_moves_what_is_flagged_but_not_the_scores(tmp_path: Path) -> 
     strict, others = judged(path, SpikeSettings(budget_weeks=500))
     assert loose.flagged >= strict.flagged
     assert rows[-1]["score"] == others[-1]["score"]
+
+
+def daily_lines(days: range, separator: str = ",") -> list[str]:
+    return [separator.join(["a", str(date(2026, 1, 1) + timedelta(days=day)), "5", "40"]) for day in days]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("above", ["", "\ufeff", "sep=,\n", "\n"])
+def test_other_separators_are_found_by_the_names_of_the_columns(tmp_path: Path, separator: str, above: str) -> None:
+    path = tmp_path / "counts.csv"
+    header = separator.join(["Series", "time", " count", "total, all"])
+    path.write_text("\n".join([above.replace(",", separator) + header, *daily_lines(range(20), separator)]))
+    summary, rows = judged(path)
+    assert (summary.spacing, len(rows), summary.set_aside_count) == (Spacing.DAILY, 20, 0)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_longer_rows_and_those_below_an_empty_line_are_named_by_their_own_line(tmp_path: Path, quote: str) -> None:
+    path = tmp_path / "counts.csv"
+    lines = ["series,time,count,total", *daily_lines(range(30))]
+    lines[10] = lines[10].replace("a", f"{quote}a{quote}", 1)
+    lines[11] += ",late note"
+    lines[12] += ",,"
+    lines[21:21] = ["", ",,,"]
+    lines[26] = lines[26].replace(",5,", ",-5,")
+    path.write_text("\r\n".join(lines) + "\r\n\r\n")
+    summary, rows = judged(path)
+    assert [(row.line, row.reason) for row in summary.set_aside] == [
+        (12, "the row has 5 cells, the header 4"),
+        (27, "count is not a whole number of at least 0"),
+    ]
+    assert (summary.set_aside_count, len(rows)) == (2, 28)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_lines_are_right_where_no_row_is_too_long(tmp_path: Path, quote: str) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text(
+        "\n".join(
+            ["series,time,count,total", f"{quote}a{quote},2026-02-01,1,2", "", "a,never,1,2", "", "a,2026-02-02,1,2"]
+        )
+    )
+    assert [row.line for row in judged(path)[0].set_aside] == [4]
+
+
+def test_a_quote_that_never_closes_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text(
+        "\n".join(
+            [
+                "series,time,count,total",
+                *daily_lines(range(9)),
+                '"' + daily_lines(range(9, 10))[0],
+                *daily_lines(range(10, 20)),
+            ]
+        )
+    )
+    with pytest.raises(CountsUnreadable, match="line 11 does not close"):
+        judged(path)
+
+
+@pytest.mark.parametrize(
+    ("hours", "spacing"),
+    [
+        ([48] * 30, Spacing.DAILY),
+        ([48, 48, 72] * 10, Spacing.DAILY),
+        ([24] * 10 + [168] * 20, Spacing.DAILY),
+        ([2, 1, 5, 24, 3] * 8, Spacing.HOURLY),
+        ([336] * 12, Spacing.WEEKLY),
+        ([22, 26, 24, 24] * 10, Spacing.DAILY),
+        ([168, 168, 168, 144, 192] * 8, Spacing.WEEKLY),
+    ],
+)
+def test_rows_that_leave_buckets_out_keep_their_spacing(tmp_path: Path, hours: list[int], spacing: Spacing) -> None:
+    path = tmp_path / "counts.csv"
+    times = START + np.cumsum([0, *hours]) * timedelta(hours=1)
+    path.write_text("\n".join(["series,time,count", *(f"a,{time.isoformat()},2" for time in times)]))
+    counts = read_counts(path, zone=ZoneInfo("UTC"))
+    assert counts.spacing is spacing
+
+
+@pytest.mark.parametrize("hours", [[6] * 30, [12] * 30, [30.5 * 24] * 30])
+def test_sums_over_longer_than_a_bucket_are_refused(tmp_path: Path, hours: list[float]) -> None:
+    path = tmp_path / "counts.csv"
+    times = START + np.cumsum([0, *hours]) * timedelta(hours=1)
+    path.write_text("\n".join(["series,time,count", *(f"a,{time.isoformat()},2" for time in times)]))
+    with pytest.raises(CountsUnreadable, match="hours apart; add them up"):
+        read_counts(path, zone=ZoneInfo("UTC"))
+
+
+def test_every_other_day_is_daily_with_unknown_days(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("\n".join(["series,time,count,total", *daily_lines(range(0, 100, 2))]))
+    counts = read_counts(path, zone=ZoneInfo("UTC"))
+    assert counts.present[0].tolist() == [day % 2 == 0 for day in range(99)]
+    assert judged(path)[0].set_aside_count == 0
+
+
+def test_the_hour_that_a_clock_leaves_out_is_set_aside_and_the_next_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("\n".join(["series,time,count", *(f"b,2026-03-29 {hour:02}:00,{hour}" for hour in range(24))]))
+    counts = read_counts(path, zone=ZoneInfo("Europe/Berlin"))
+    assert [(row.line, row.reason) for row in counts.set_aside] == [
+        (4, "the clock leaves this hour out in Europe/Berlin")
+    ]
+    assert counts.count[0].tolist() == [0, 1, *range(3, 24)]
+
+
+def test_the_second_row_of_the_hour_that_a_clock_repeats_is_the_hour_after(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    hours = [0, 1, 2, 2, 3, 4]
+    lines = [f"{name},2026-10-25 {hour:02}:00,{at}" for name in "ab" for at, hour in enumerate(hours)]
+    path.write_text("\n".join(["series,time,count", *lines, "b,2026-10-25 02:00,9"]))
+    counts = read_counts(path, zone=ZoneInfo("Europe/Berlin"))
+    assert counts.count.tolist() == [[0, 1, 2, 3, 4, 5]] * 2
+    assert [row.line for row in counts.set_aside] == [14]
+
+
+def test_a_day_that_begins_after_a_midnight_left_out_is_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("\n".join(["series,time,count", *(f"b,2026-04-{day:02},{day}" for day in range(20, 29))]))
+    counts = read_counts(path, zone=ZoneInfo("Africa/Cairo"))
+    assert (counts.spacing, counts.set_aside, counts.count[0].tolist()) == (Spacing.DAILY, (), list(range(20, 29)))
