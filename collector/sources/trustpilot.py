@@ -3,23 +3,25 @@
 Wire facts: GET {base_url}/v1/business-units/{id}/reviews?orderBy=createdat.desc&perPage=100&page=… with the header
 apikey (part of a paid plan) gives {reviews}; a page beyond the last one is an empty list. A review holds id, stars,
 title, text, language, createdAt, updatedAt, consumer {id, displayName}, companyReply. The listing follows createdAt,
-so a change far down is seen by the re-verify job only. Documentation:
-https://developers.trustpilot.com/business-units-api-(public)
+so a change further down than the overlap is seen where the review is read back: GET {base_url}/v1/reviews/{id}, with
+the same key. Documentation: https://developers.trustpilot.com/business-units-api-(public) and
+https://developers.trustpilot.com/service-reviews-api
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from collector.errors import PayloadChanged
 from collector.html import plain, titled
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, counted, moment, read_each, string
+from collector.payload import Checked, Parsed, counted, moment, read_each, string
 from collector.sources import Cursor, Page, Walk
 from collector.walk import Leaf, each, newest_first, page_of
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "trustpilot"
+AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,20 @@ def _pages(settings: Settings, client: Client, walk: Walk, unit: str, cursor: Cu
         return page_of(parsed, page + 1 if payload["reviews"] else None)
 
     return newest_first(cursor, walk, read)
+
+
+def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
+    """Read reviews back, one by one; one that is no longer shown answers 404."""
+    items: list[Item] = []
+    gone: list[str] = []
+    for one in ids:
+        url = f"{settings.base_url.rstrip('/')}/v1/reviews/{quote(one, safe='')}"
+        answer = client.json(url, auth={"apikey": settings.api_key or ""}, accept=frozenset({404, 410}))
+        if answer.status == 200:
+            items += read_each([answer.data], _item, name="id", what="Trustpilot's review").items
+        else:
+            gone.append(one)
+    return Checked(items=items, gone=gone)
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:

@@ -101,10 +101,17 @@ def trustpilot(world: World, path: str, query: Query) -> Any:
                 "stars": p.rating,
                 "text": p.text,
                 "createdAt": iso(p.created),
+                "updatedAt": iso(p.edited) if p.edited else None,
             }
             for p in rows
         ]
     }
+
+
+def trustpilot_review(world: World, path: str, query: Query) -> Any:
+    few = world.only([p for p in world.newest_first() if str(p.number) == path.rsplit("/", 1)[1]])
+    found = trustpilot(few, path, {"page": "1", "perPage": "1"})["reviews"]
+    return found[0] if found else None
 
 
 def robots(world: World, path: str, query: Query) -> bytes:
@@ -394,6 +401,7 @@ WIRES = (
     ("/customerReviews", app_store_connect),
     ("/androidpublisher/", google_play),
     ("/v1/business-units/", trustpilot),
+    ("/v1/reviews/", trustpilot_review),
     ("/robots.txt", robots),
     ("/product.html", schema_org),
     ("/youtube/v3/commentThreads", youtube),
