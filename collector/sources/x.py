@@ -7,11 +7,12 @@ created_at,lang,public_metrics,author_id,referenced_tweets&expansions=author_id&
 includes: {users}, meta: {next_token, result_count}}, newest first, of the last 7 days, up to 30 seconds ago. Ids are
 strings. Each post read costs (0.005 dollars in 2026, an author's name 0.010 more; the same post again is free within
 a UTC day): -is:retweet is added and the overlap is short. 450 requests in 15 minutes, x-rate-limit-reset in epoch
-seconds; partial errors stand in a 200's `errors`. What is deleted there must be within 24 hours here. A compliance
-job says what is: POST /2/compliance/jobs {type: tweets} gives {data: {id, upload_url, download_url, status}}; the ids
-are PUT there as lines of text, the status becomes complete, and the download has one JSON object a line for each post
-that must go: {id, action: delete, reason: deleted, deactivated, suspended, protected or scrub_geo}. One job at a
-time; it costs no post reads. Documentation: https://docs.x.com/x-api/posts/search and
+seconds; partial errors stand in a 200's `errors`. A next_token goes with the start_time and end_time that it was given
+for: they are kept with it, and a start that X no longer shows is moved up. What is deleted there must be within 24
+hours here. A compliance job says what is: POST /2/compliance/jobs {type: tweets} gives {data: {id, upload_url,
+download_url, status}}; the ids are PUT there as lines of text, the status becomes complete, and the download has one
+JSON object a line for each post that must go: {id, action: delete, reason: deleted, deactivated, suspended, protected
+or scrub_geo}. One job at a time; it costs no post reads. Documentation: https://docs.x.com/x-api/posts/search and
 https://docs.x.com/x-api/compliance/batch-compliance
 """
 
@@ -44,7 +45,8 @@ LOOKS, BETWEEN_LOOKS = 30, timedelta(seconds=10)
 LEAST, MOST = 10, 100
 """Posts a request."""
 QUERY_LIMIT = 512
-REACHES_BACK = timedelta(days=7) - timedelta(minutes=5)
+SHOWN = timedelta(days=7)
+REACHES_BACK = SHOWN - timedelta(minutes=5)
 LAGS = timedelta(seconds=30)
 
 
@@ -137,18 +139,23 @@ def _ask(settings: Settings, client: Client, spend: Spend, params: dict[str, Any
 def _pages(
     settings: Settings, ask: Callable[[dict[str, Any]], Any], walk: Walk, query: str, cursor: Cursor | None
 ) -> Iterator[Page]:
-    def read(token: str | None, floor: datetime) -> Leaf:
-        params = {
-            "query": query,
-            "start_time": f"{max(floor, walk.now - REACHES_BACK):%Y-%m-%dT%H:%M:%SZ}",
-            "end_time": f"{walk.now:%Y-%m-%dT%H:%M:%SZ}",
-            "next_token": token,
-        }
-        payload = ask(params)
+    within_reach = walk.now - REACHES_BACK
+
+    def read(token: dict[str, str] | None, floor: datetime) -> Leaf:
+        window = token or {"start_time": _second(max(floor, within_reach)), "end_time": _second(walk.now)}
+        if window["start_time"] < _second(walk.now + LAGS - SHOWN):
+            window = {**window, "start_time": _second(within_reach)}
+        payload = ask({"query": query, **window})
         parsed = parse(payload, settings)
-        return page_of(parsed, (payload.get("meta") or {}).get("next_token"), forgets=walk.now - floor > REACHES_BACK)
+        deeper = (payload.get("meta") or {}).get("next_token")
+        forgets = floor < within_reach
+        return page_of(parsed, {**window, "next_token": deeper} if deeper else None, forgets=forgets)
 
     return newest_first(cursor, walk, read, first_look=REACHES_BACK)
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:

@@ -207,6 +207,35 @@ def test_what_a_request_may_cost_is_counted_before_it_is_sent_so_a_kill_loses_no
         assert at.spent() == 100
 
 
+def test_a_search_on_x_that_is_resumed_asks_for_the_same_span_as_before(store: Store) -> None:
+    with site(store, 250, kind="x") as at:
+        at.collect()
+        at.clock.moment += timedelta(hours=2)
+        at.world.posts += posts(250, at.clock.moment - timedelta(minutes=1), timedelta(seconds=10), start=250)
+        asked = len(at.world.asked) + 1
+        assert at.collect(stop=lambda: len(at.world.asked) == asked).unfinished
+        at.clock.moment += timedelta(minutes=20)
+        at.world.posts += posts(20, at.clock.moment - timedelta(minutes=1), timedelta(seconds=10), start=500)
+        assert at.collect().ok
+        before, *after = [query for _path, query in at.world.asked[asked - 1 :]]
+        span = {"start_time": before["start_time"], "end_time": before["end_time"]}
+        assert [query.get("next_token") for query in after] == ["100", "200", None]
+        assert [span.items() <= query.items() for query in after] == [True, True, False]
+        assert at.numbers() == list(range(520))
+
+
+def test_a_resumed_search_on_x_begins_no_earlier_than_x_shows(store: Store) -> None:
+    with site(store, 250, kind="x") as at:
+        at.collect(stop=lambda: len(at.world.asked) == 1)
+        at.clock.moment += timedelta(minutes=20)
+        assert at.collect().ok
+        _path, first = at.world.asked[0]
+        _path, resumed = at.world.asked[1]
+        assert (resumed["next_token"], resumed["end_time"]) == ("100", first["end_time"])
+        assert datetime.fromisoformat(resumed["start_time"]) > at.clock.moment - timedelta(days=7)
+        assert at.numbers() == list(range(250))
+
+
 def test_robots_txt_is_obeyed(store: Store) -> None:
     with site(store, 5, kind="schema_org") as at:
         at.options = {"pages": (f"{at.base}/private/product.html",)}
