@@ -44,7 +44,7 @@ def test_backfills_and_readings_back_are_no_sources(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with store.write() as conn:
-        for name in (f"verify/{SOURCES[0]}", f"backfill/{SOURCES[1]}"):
+        for name in (f"verify/{SOURCES[0]}", f"backfill/{SOURCES[1]}", f"budget/{SOURCES[1]}"):
             set_state(conn, name, "rss", last_success=datetime.now(UTC))
     with store.read() as conn:
         assert [row["source"] for row in health.states(conn)] == sorted(SOURCES)
@@ -52,6 +52,7 @@ def test_backfills_and_readings_back_are_no_sources(
     assert "all 3 sources are read as promised" in words.lower()
     assert "verify/" not in words
     assert "backfill/" not in words
+    assert "budget/" not in words
 
 
 def test_suspects_lead_to_the_mentions_that_are_counted_brand_by_brand(
