@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say
+from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say, warn
 from dashboard.commands.output import written_whole
 
 
@@ -92,6 +92,10 @@ def evaluate(
             report = evaluate_file(load_classifier(model), data)
             target.write(report.to_json())
     say(report.to_json() if json else report.to_text())
+    for problem in report.set_aside[:20]:
+        warn(f"{problem}; set aside")
+    if len(report.set_aside) > 20:
+        warn(f"and {len(report.set_aside) - 20:,} more rows")
 
 
 def train(

@@ -1,6 +1,7 @@
 """Judging a classifier: read the texts, set the readings beside the labels, and count."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,9 @@ Pair = tuple[Labelled, Reading]
 
 
 def evaluate_file(classifier: Classifier, path: Path) -> Report:
-    """The report of a classifier on a JSONL file; see load_rows for its fields."""
-    return evaluate(classifier, load_rows(path))
+    """The report of a classifier on a JSONL file; see load_rows for its fields and what is set aside."""
+    rows, problems = load_rows(path)
+    return replace(evaluate(classifier, rows), set_aside=tuple(problems))
 
 
 def evaluate(classifier: Classifier, rows: Sequence[Labelled]) -> Report:

@@ -91,6 +91,8 @@ def interval(
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     drawn = [figure(rng.integers(0, texts, texts)) for _ in range(rounds)]
+    if np.isnan(drawn).all():
+        return float("nan"), float("nan")
     tail = (1 - level) / 2
     low, high = np.nanquantile(drawn, [tail, 1 - tail])
     return float(low), float(high)

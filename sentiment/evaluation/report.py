@@ -1,14 +1,19 @@
 """The scores of one classifier on one set of labelled texts, as a person and as a program reads them."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sentiment.evaluation.measures import FEWEST_CASES, Scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One score from 0 to 1 (satisfaction error: points) with its 95 % bootstrap interval and the texts behind it."""
+    """One score from 0 to 1 (satisfaction error: points) with its 95 % bootstrap interval and the texts behind it.
+
+    nan: no class has enough cases.
+    """
 
     value: float
     low: float
@@ -16,6 +21,8 @@ class Figure:
     texts: int
 
     def __str__(self) -> str:
+        if math.isnan(self.value):
+            return f"too few cases ({self.texts:,} texts)"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f}, {self.texts:,} texts)"
 
 
@@ -28,6 +35,7 @@ class Report:
     languages    figures by language, domains by domain; sets under ten texts are left out
     reliability  (mean confidence, share right, share of texts) of sentiment, in bins of confidence
     abstained    share of texts whose sentiment the model does not rely upon
+    set_aside    a sentence for each row of the file that could not be judged by
     """
 
     model: str
@@ -38,10 +46,11 @@ class Report:
     domains: dict[str, dict[str, Figure]] = field(default_factory=dict)
     reliability: list[tuple[float, float, float]] = field(default_factory=list)
     abstained: float = 0.0
+    set_aside: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """The report as one JSON object."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        """The report as one JSON object; what could not be measured is null."""
+        return json.dumps(_measured(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
 
     def to_text(self) -> str:
         """The report in tables of plain text."""
@@ -63,6 +72,14 @@ class Report:
             ]
         lines += ["", f"Macro figures leave out classes with fewer than {FEWEST_CASES} cases."]
         return "\n".join(lines)
+
+
+def _measured(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _measured(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_measured(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _class_line(name: str, scores: Scores) -> str:

@@ -15,7 +15,7 @@ SIGNS = {
 
 
 class RowProblem(Exception):
-    """A line of the file cannot be judged by; the message names file, line and label."""
+    """No line of the file can be judged by; the message names the file and what is wrong with its first line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +33,37 @@ class Labelled:
     loyalty: Loyalty | None = None
 
 
-def load_rows(path: Path) -> list[Labelled]:
-    """Every row of the file.
+def load_rows(path: Path) -> tuple[list[Labelled], list[str]]:
+    """Every row of the file, and a sentence for each that was set aside because it cannot be judged by.
 
     Fields: text; sentiment or label; satisfaction 1 to 5 (sentiment follows from it where missing); aspects as
-    {name: "-" | "0" | "+"}; stage; intent; loyalty; lang or language; domain. Raises RowProblem.
+    {name: "-" | "0" | "+"}; stage; intent; loyalty; lang or language; domain. Raises RowProblem if no row is left.
     """
-    rows = []
-    with path.open(encoding="utf-8") as lines:
+    rows, problems = [], []
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 rows.append(labelled(json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError) as problem:
-                raise RowProblem(f"{path}, line {number}: {problem!r}") from problem
+            except json.JSONDecodeError as problem:
+                problems.append(f"{path.name}, line {number}: not JSON ({problem})")
+            except ValueError as problem:
+                problems.append(f"{path.name}, line {number}: {problem}")
+            except (TypeError, AttributeError):
+                problems.append(f"{path.name}, line {number}: not an object with the fields of a labelled text")
     if not rows:
-        raise RowProblem(f"{path}: no rows")
-    return rows
+        raise RowProblem(f"{path}: no row can be judged by ({problems[0] if problems else 'it has none'})")
+    return rows, problems
 
 
 def labelled(fields: dict[str, Any]) -> Labelled:
-    """One row out of its JSON fields; raises KeyError or ValueError with what is wrong."""
+    """One row out of its JSON fields; raises ValueError with what is wrong, else TypeError or AttributeError."""
+    if fields.get("text") is None:
+        raise ValueError("no text")
     satisfaction = fields.get("satisfaction")
+    if satisfaction is not None and satisfaction not in range(1, 6):
+        raise ValueError(f"satisfaction is a whole number from 1 to 5, not {satisfaction!r}")
     said = fields.get("sentiment", fields.get("label"))
     sentiment = Sentiment(said) if said is not None else None
     if sentiment is None and satisfaction is not None:
@@ -63,11 +71,11 @@ def labelled(fields: dict[str, Any]) -> Labelled:
     aspects = fields.get("aspects")
     return Labelled(
         text=str(fields["text"]),
-        language=fields.get("lang", fields.get("language")),
-        domain=fields.get("domain"),
+        language=_name(fields.get("lang", fields.get("language"))),
+        domain=_name(fields.get("domain")),
         sentiment=sentiment,
         satisfaction=None if satisfaction is None else int(satisfaction),
-        aspects=None if aspects is None else {_aspect(name): SIGNS[sign] for name, sign in aspects.items()},
+        aspects=None if aspects is None else {_aspect(name): _sign(sign) for name, sign in aspects.items()},
         stage=Stage(fields["stage"]) if fields.get("stage") else None,
         intent=Intent(fields["intent"]) if fields.get("intent") else None,
         loyalty=Loyalty(fields["loyalty"]) if fields.get("loyalty") else None,
@@ -78,3 +86,13 @@ def _aspect(name: str) -> str:
     if name not in taxonomy().aspects:
         raise ValueError(f"there is no aspect {name!r}; there are {', '.join(taxonomy().aspects)}")
     return name
+
+
+def _sign(sign: Any) -> Sentiment:
+    if sign not in SIGNS:
+        raise ValueError(f"the sign of an aspect is one of {', '.join(SIGNS)}, not {sign!r}")
+    return SIGNS[sign]
+
+
+def _name(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -61,13 +61,40 @@ def test_the_report_prints_and_parses() -> None:
     assert json.loads(report.to_json())["figures"]["sentiment accuracy"]["value"] == 1
 
 
-def test_a_file_is_judged_and_a_bad_line_is_named(tmp_path: Path) -> None:
+def test_a_file_is_judged_and_bad_lines_are_named_and_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text("\n".join(json.dumps(row) for row in rows()), encoding="utf-8")
-    assert evaluate_file(Parrot(), path).texts == 20
-    path.write_text('{"text": "x", "aspects": {"tastiness": "+"}}\n', encoding="utf-8")
-    with pytest.raises(RowProblem, match=r"line 1.*tastiness"):
+    bad = [
+        '{"text": "x", "aspects": {"tastiness": "+"}}',
+        "not json",
+        '{"text": "x", "satisfaction": 7}',
+        '{"text": "x", "sentiment": "awful"}',
+        '{"text": "x", "aspects": {"care": "++"}}',
+        '{"sentiment": "positive"}',
+        "[1]",
+    ]
+    path.write_text("\n".join([json.dumps(row) for row in rows()] + bad), encoding="utf-8-sig")
+    report = evaluate_file(Parrot(), path)
+    assert report.texts == 20
+    assert [problem.split(":")[0] for problem in report.set_aside] == [f"rows.jsonl, line {n}" for n in range(21, 28)]
+    assert "tastiness" in report.set_aside[0]
+    assert "1 to 5, not 7" in report.set_aside[2]
+    assert json.loads(report.to_json())["set_aside"] == list(report.set_aside)
+
+
+@pytest.mark.parametrize(("content", "says"), [("", "it has none"), ("not json\n", "line 1: not JSON")])
+def test_a_file_without_a_row_to_judge_by_is_refused(tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(RowProblem, match=says):
         load_rows(path)
-    path.write_text('{"text": "x"}\nnot json\n', encoding="utf-8")
-    with pytest.raises(RowProblem, match="line 2"):
-        load_rows(path)
+
+
+def test_what_is_too_few_to_measure_is_null_for_programs(tmp_path: Path) -> None:
+    report = evaluate(Parrot(), [labelled(row) for row in rows(1)])
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    figures = json.loads(report.to_json(), parse_constant=refuse)["figures"]
+    assert figures["sentiment macro-F1"] == {"value": None, "low": None, "high": None, "texts": 2}
+    assert "too few cases (2 texts)" in report.to_text()

@@ -15,7 +15,9 @@ FLOORS = tomllib.loads((HERE.parents[1] / "floors.toml").read_text(encoding="utf
 
 @pytest.fixture(scope="module")
 def rows() -> list[Labelled]:
-    return [row for file in sorted(GOLD.glob("*.jsonl")) for row in load_rows(file)]
+    loaded = [load_rows(file) for file in sorted(GOLD.glob("*.jsonl"))]
+    assert not any(problems for _, problems in loaded)
+    return [row for rows, _ in loaded for row in rows]
 
 
 @pytest.fixture(scope="module")
