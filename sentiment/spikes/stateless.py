@@ -21,7 +21,7 @@ from sentiment.spikes.grain import DAILY, HOURLY
 from sentiment.spikes.replay import replay
 from sentiment.spikes.spike import SpikeSettings
 from sentiment.spikes.tails import negative_binomial_tail
-from sentiment.spikes.weeks import judge_weeks
+from sentiment.spikes.weeks import highest_calm, judge_weeks
 
 CHUNK = 2000
 WEEKS_OF_MEMORY = 156
@@ -164,7 +164,9 @@ def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, thr
             for name, part in parts.items():
                 part[chosen] = getattr(found, name)
     bar = _weekly_bar(parts["score"], parts["known"].astype(np.bool_), settings, threshold)
-    upper = _upper(parts["expected"], parts["spread"], 10.0**-bar)
+    known = parts["known"].astype(np.bool_)
+    upper = np.zeros(shape)
+    upper[known] = highest_calm(parts["expected"][known], parts["spread"][known], np.broadcast_to(bar, shape)[known])
     return _Judged(
         expected=parts["expected"],
         upper=upper,
@@ -242,6 +244,11 @@ def _upper(expected: Floats, spread: Floats, level: Floats | float) -> Floats:
     return np.asarray(special.gammainccinv(np.maximum(shape, 1e-6), level) * (1 + spread * expected))
 
 
+def _bound(upper: float) -> str:
+    """Four digits, or all of a larger one, so that no count lies between what is written and what is meant."""
+    return f"{upper:.4g}" if upper < 1000 else f"{upper:.0f}"
+
+
 def _lines(counts: Counts, row: int, judged: _Judged, place: int) -> Iterator[Line]:
     name = json.dumps(counts.names[row])
     for step in np.flatnonzero(counts.present[row]):
@@ -259,7 +266,7 @@ def _lines(counts: Counts, row: int, judged: _Judged, place: int) -> Iterator[Li
             continue
         text = (
             f'{{"series": {name}, "time": {written}, "observed": {observed}, '
-            f'"expected": {judged.expected[place, step]:.4g}, "upper": {judged.upper[place, step]:.4g}, '
+            f'"expected": {judged.expected[place, step]:.4g}, "upper": {_bound(judged.upper[place, step])}, '
             f'"p": {max(judged.p[place, step], 1e-300):.4g}, "score": {score:.4f}, "bar": {bar:.4f}, '
             f'"flagged": {"true" if flagged else "false"}, "window": {judged.window[place, step]}}}\n'
         )
