@@ -7,6 +7,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -94,6 +95,12 @@ def is_blank(text: str) -> bool:
     return all(unicodedata.category(one) in _UNSEEN or one in _FILLERS for one in text)
 
 
+@cache
+def _long_row_of_marks() -> re.Pattern[str]:
+    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{marks}]{{30}}")
+
+
 def clean_text(text: str) -> str:
     """Text fit for storing: NFC, lone surrogates replaced, ends trimmed.
 
@@ -104,5 +111,6 @@ def clean_text(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    kept = text.translate(_DROPPED)
+    # Sorting a long row of combining marks takes the square of its length; UAX 15 (stream-safe text) breaks it at 30.
+    kept = _long_row_of_marks().sub(lambda row: f"{row[0]}\u034f", text.translate(_DROPPED))
     return unicodedata.normalize("NFC", kept).strip()

@@ -30,6 +30,7 @@ from collector.brand import Brand
 from collector.claim import rejects_of
 from collector.collect import listener_of
 from collector.errors import CollectorError
+from collector.judge import judged
 from collector.payload import Parsed
 from collector.sources import SourceConfig
 from collector.sources.webhook import KIND, parse
@@ -122,10 +123,7 @@ class Receiver:
 
     def _save(self, config: SourceConfig, parsed: Parsed, now: datetime) -> dict[str, Any]:
         listener = listener_of(config, self._brands)
-        verdicts = [
-            listener.judge(item, now, salt=self._store.salt, keep_authors=self._store.keep_authors)
-            for item in parsed.items
-        ]
+        verdicts = judged(self._store, listener, parsed.items, now)
         rejects = [*parsed.rejects, *rejects_of(verdicts)]
         unmatched = sum(not verdict.mentions and verdict.reject is None for verdict in verdicts)
         with self._store.write() as conn:
