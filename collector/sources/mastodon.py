@@ -121,12 +121,10 @@ def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
     auth = {"authorization": f"Bearer {settings.token}"} if settings.token else {}
     try:
         answer = client.json(base, {"id[]": list(ids)}, auth=auth, accept=frozenset({401, 404, 405, 422}))
-        together = answer.data if answer.status == 200 else None
+        statuses = answer.data if answer.status == 200 else None
     except PayloadChanged:  # snac says in HTML that it has no such page
-        together = None
-    if together is not None:
-        statuses = together
-    else:
+        statuses = None
+    if statuses is None:
         found = (_single(settings, client, f"{base}/{quote(one)}", auth) for one in ids)
         statuses = [status for status in found if status is not None]
     posts = [_own(status) for status in statuses if isinstance(status, dict)]

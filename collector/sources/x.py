@@ -99,7 +99,8 @@ def _granted(settings: Settings, client: Client, spend: Spend) -> tuple[str, int
     beyond = spend(month, MOST) - settings.monthly_budget
     granted = MOST - max(0, beyond)
     if granted >= LEAST:
-        spend(month, granted - MOST)
+        if granted < MOST:
+            spend(month, granted - MOST)
         return month, granted
     client.budget_left = max(0, settings.monthly_budget - spend(month, -MOST))
     renewed = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)

@@ -40,7 +40,6 @@ class Ledger:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = {entry.key: entry for entry in entries}
         self._places = {(entry.name, entry.stamp): entry.key for entry in entries}
-        self._saved = {entry.key: _values(entry) for entry in entries}
 
     @classmethod
     def of(cls, cursor: Mapping[str, Any] | None) -> Ledger:
@@ -62,20 +61,15 @@ class Ledger:
 
     def keep(self, entry: Entry) -> dict[str, Any]:
         """Note an entry and return the cursor that says so."""
-        for kept in (self._entries, self._saved):
-            kept.pop(entry.key, None)
+        self._entries.pop(entry.key, None)
         self._entries[entry.key] = entry
         self._places[entry.name, entry.stamp] = entry.key
-        self._saved[entry.key] = _values(entry)
         return self.cursor()
 
     def cursor(self) -> dict[str, Any]:
         """The cursor as JSON."""
-        return {"files": dict(self._saved)}
-
-
-def _values(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Entry.__slots__ if name != "key"}
+        names = [name for name in Entry.__slots__ if name != "key"]
+        return {"files": {key: {name: getattr(e, name) for name in names} for key, e in self._entries.items()}}
 
 
 def _is_there(name: str) -> bool:

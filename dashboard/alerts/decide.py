@@ -203,9 +203,8 @@ class _Desk:
         updated = replace(alert, event=told_as)
         subject = subject_of(updated, words(manager.language, manager.zone))
         severity = self.incident.topic.severity
-        outbox.fold(self.conn, row["id"], self._body(updated), subject, severity)
-        if wakes(manager, severity, than=Severity(row["severity"]), now=self.now):
-            outbox.hasten(self.conn, row["id"], self.now)
+        at = self.now if wakes(manager, severity, than=Severity(row["severity"]), now=self.now) else None
+        outbox.fold(self.conn, row["id"], self._body(updated), subject, severity, at=at)
 
     def _standing(self, endpoint: Endpoint, gathered: Sequence[Gathered], *, waiting: bool) -> Standing:
         return Standing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -85,11 +86,9 @@ def evaluate(
 
     if not data.is_file():
         fail(f"There is no file {data}.", 2)
-    if output is None:
+    with nullcontext() if output is None else written_whole(output, data) as target:
         report = evaluate_file(load_classifier(model), data)
-    else:
-        with written_whole(output, data) as target:
-            report = evaluate_file(load_classifier(model), data)
+        if target is not None:
             target.write(report.to_json())
     say(report.to_json() if json else report.to_text())
     for problem in report.set_aside[:20]:

@@ -163,8 +163,8 @@ def _judge(counts: Counts, rows: NDArray[np.int64], settings: SpikeSettings, thr
             found = judge_weeks(counts.count[rows[chosen]], voices, covered[chosen])
             for name, part in parts.items():
                 part[chosen] = getattr(found, name)
-    bar = _weekly_bar(parts["score"], parts["known"].astype(np.bool_), settings, threshold)
     known = parts["known"].astype(np.bool_)
+    bar = _weekly_bar(parts["score"], known, settings, threshold)
     upper = np.zeros(shape)
     upper[known] = highest_calm(parts["expected"][known], parts["spread"][known], np.broadcast_to(bar, shape)[known])
     return _Judged(
