@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from dashboard.shares import Share, change, share
@@ -33,8 +35,13 @@ def _group(part: pd.DataFrame, whole: pd.DataFrame | None) -> Share:
     return share([int(negatives.get(day, 0)) for day in whole["day"]], list(whole["read"]))
 
 
+def highest_first(found: pd.DataFrame, labels: Sequence[str], order: Sequence[float | None]) -> pd.DataFrame:
+    """What `changes_by` found, each row labelled, those with the highest of `order` first; both become columns."""
+    return found.assign(label=labels, order=order).sort_values("order", ascending=False, kind="stable")
+
+
 def flat(found: pd.DataFrame, head: str) -> pd.DataFrame:
-    """What `changes_by` found, labelled, as a table of plain numbers: shares and changes from 0 to 1."""
+    """What `highest_first` gives, as a table of plain numbers: shares and changes from 0 to 1."""
     return pd.DataFrame(
         {
             head: found["label"],

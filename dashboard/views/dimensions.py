@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import flat
+from dashboard.comparison import flat, highest_first
 from dashboard.queries import changes, figures
 from dashboard.scope import Scope
 from dashboard.shares import Share, change, share
@@ -190,9 +190,8 @@ def _inside(scope: Scope) -> None:
     lens = taxonomy().lenses[scope.lens]
     facets = tuple(f"aspect/{name}" for name in taxonomy().aspects)
     found = ask(changes.by_facet, scope, facets)
-    found = found.assign(
-        label=[taxonomy().label(facet) for facet in found["facet"]], order=[s.part for s in found["now"]]
-    ).sort_values("order", ascending=False)
+    labels = [taxonomy().label(facet) for facet in found["facet"]]
+    found = highest_first(found, labels, [s.part for s in found["now"]])
     found["dimension"] = [lens.dimension_of(facet.partition("/")[2]) or "in no dimension" for facet in found["facet"]]
     top = found.iloc[0] if len(found) else None
     told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"

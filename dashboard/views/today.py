@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import flat, share_of
+from dashboard.comparison import flat, highest_first, share_of
 from dashboard.queries import changes, figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
@@ -196,9 +196,8 @@ def _dimensions(scope: Scope) -> None:
     facets = tuple(figures.dimensions_of_lens(scope.lens))
     found = ask(changes.by_facet, scope, facets)
     lens = taxonomy().lenses[scope.lens].label
-    found = found.assign(
-        label=[taxonomy().label(facet) for facet in found["facet"]], order=[s.part for s in found["now"]]
-    ).sort_values("order", ascending=False)
+    labels = [taxonomy().label(facet) for facet in found["facet"]]
+    found = highest_first(found, labels, [s.part for s in found["now"]])
     st.header(sentence(_dimension_finding(found)), anchor=False)
     kept = same_filters(scope)
     links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
@@ -228,9 +227,8 @@ def _dimension_finding(found: pd.DataFrame) -> str:
 
 def _sources(scope: Scope) -> None:
     found = ask(changes.by_source, scope)
-    found = found.assign(
-        label=[short(source, scope.brand) for source in found["source"]], order=[s.part for s in found["now"]]
-    ).sort_values("order", ascending=False)
+    labels = [short(source, scope.brand) for source in found["source"]]
+    found = highest_first(found, labels, [s.part for s in found["now"]])
     worst = max((row for row in found.itertuples() if row.now.whole >= 30), key=lambda r: r.now.value, default=None)
     told = (
         "no source has thirty voices yet, too few to compare them"
@@ -256,8 +254,7 @@ def _brands(scope: Scope) -> None:
     found = found[[s.whole > 0 for s in found["now"]]]
     if len(found) < 2:
         return
-    found = found.assign(label=found["brand"], order=[s.value for s in found["now"]])
-    found = found.sort_values("order", ascending=False)
+    found = highest_first(found, list(found["brand"]), [s.value for s in found["now"]])
     own = (
         [row.label for row in found.itertuples()].index(scope.brand) + 1 if scope.brand in set(found["label"]) else None
     )
