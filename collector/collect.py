@@ -21,7 +21,7 @@ from collector.judge import judged
 from collector.sources import Cursor, Page, SourceConfig, Span, Walk, Why, kinds, without
 from collector.store import Store
 from collector.store.gaps import forget_gaps, missed_of, note_gap, note_unread
-from collector.store.mentions import Saved, delete_mentions, ids_of, save_mentions
+from collector.store.mentions import GONE_AT_SOURCE, Saved, delete_mentions, ids_of, save_mentions
 from collector.store.runs import (
     BACKFILL,
     Lease,
@@ -220,7 +220,7 @@ class _Run:
             hold_lease(conn, self.lease, now, LEASE)
             saved = save_mentions(conn, self.store, [m for verdict in verdicts for m in verdict.mentions])
             gone = ids_of(conn, self.config.name, page.deleted)
-            delete_mentions(conn, self.store, gone, reason="deleted at the source", now=now)
+            delete_mentions(conn, self.store, gone, reason=GONE_AT_SOURCE, now=now)
             rejects = [*page.rejects, *rejects_of(verdicts)]
             kept = save_rejects(conn, self.config.name, self.run_id, rejects, now)
             self._advance(conn, page, fresh, now)

@@ -23,7 +23,7 @@ from collector.judge import judged
 from collector.payload import Checked
 from collector.sources import SourceConfig, kinds
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_of, known_since, save_mentions
+from collector.store.mentions import GONE_AT_SOURCE, delete_mentions, ids_of, known_since, save_mentions
 from collector.store.runs import (
     VERIFY,
     Lease,
@@ -151,7 +151,7 @@ class _Round:
             hold_lease(conn, self.lease, now, LEASE)
             saved = save_mentions(conn, self.store, [m for verdict in verdicts for m in verdict.mentions])
             ids = ids_of(conn, self.config.name, gone)
-            delete_mentions(conn, self.store, ids, reason="deleted at the source", now=now)
+            delete_mentions(conn, self.store, ids, reason=GONE_AT_SOURCE, now=now)
             save_rejects(conn, self.config.name, self.run_id, rejects_of(verdicts), now)
             save_cursor(conn, self.key, {"after": after})
             added = {"new": saved.new, "edited": saved.edited, "unchanged": saved.unchanged, "deleted": len(ids)}

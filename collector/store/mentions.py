@@ -28,6 +28,8 @@ from collector.store.tables import CHUNK, mention, revision, tombstone
 from collector.store.turn import take_turn
 from collector.store.voices import elect, group, ungroup
 
+GONE_AT_SOURCE = "deleted at the source"
+"""Why a mention is buried until its source shows it again (un-hidden, restored); any other reason is for good."""
 _FIELDS = tuple(f.name for f in fields(Mention))
 _CONTENT = ("text", "rating", "edited_at")
 _REFRESHED = ("reach", "url", "place", "segment", "language", "parent_id", "author_name")
@@ -35,7 +37,12 @@ _REFRESHED = ("reach", "url", "place", "segment", "language", "parent_id", "auth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What saving did, in mentions: new, edited (another text or rating), unchanged, buried (erased before)."""
+    """What saving did, in mentions.
+
+    new     or shown again by a source that had deleted it
+    edited  another text or rating
+    buried  erased before
+    """
 
     new: int = 0
     edited: int = 0
@@ -47,7 +54,8 @@ def save_mentions(conn: Connection, store: Store, mentions: Iterable[Mention]) -
     """Insert or update by (source, brand, external id) in the caller's transaction; the same page twice is one.
 
     A changed text or rating makes a revision and is read again; changed reach, place or link is just refreshed.
-    An older edit never overwrites a newer one. The last of several rows with one id wins.
+    An older edit never overwrites a newer one. The last of several rows with one id wins. What its source had deleted
+    and now shows again is new; what was erased here stays erased.
     """
     take_turn(conn)
     wanted = {(m.source, m.brand, m.external_id): m for m in mentions}
@@ -65,14 +73,7 @@ def _add(one: Saved, other: Saved) -> Saved:
 
 def _save_chunk(conn: Connection, store: Store, wanted: dict[tuple[str, str, str], Mention]) -> Saved:
     identity = tuple_(mention.c.source, mention.c.brand, mention.c.external_id)
-    buried = {
-        tuple(row)
-        for row in conn.execute(
-            select(tombstone.c.source, tombstone.c.brand, tombstone.c.external_id).where(
-                tuple_(tombstone.c.source, tombstone.c.brand, tombstone.c.external_id).in_(list(wanted))
-            )
-        )
-    }
+    buried = _buried(conn, list(wanted))
     known = {
         (row["source"], row["brand"], row["external_id"]): row
         for row in conn.execute(select(mention).where(identity.in_(list(wanted)))).mappings()
@@ -93,6 +94,19 @@ def _save_chunk(conn: Connection, store: Store, wanted: dict[tuple[str, str, str
         unchanged=len(known) - len(edited),
         buried=len(buried),
     )
+
+
+def _buried(conn: Connection, keys: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Which of these must not come back; a source that shows again what it had deleted takes that word back."""
+    identity = tuple_(tombstone.c.source, tombstone.c.brand, tombstone.c.external_id)
+    reasons = {
+        (row.source, row.brand, row.external_id): row.reason
+        for row in conn.execute(select(tombstone).where(identity.in_(keys)))
+    }
+    shown_again = [key for key, reason in reasons.items() if reason == GONE_AT_SOURCE]
+    if shown_again:
+        conn.execute(delete(tombstone).where(identity.in_(shown_again)))
+    return reasons.keys() - set(shown_again)
 
 
 def _is_edit(row: RowMapping, m: Mention) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from collector.collect import RunReport
 from collector.sources import kinds
 from collector.store import Store
+from collector.store.mentions import delete_mentions
 from collector.store.tables import mention, tombstone
 from collector.verify import can_verify, verify_source
 from tests.collector.test_collect import BRANDS, OPTIONS, Site, site
@@ -44,8 +45,9 @@ def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str)
         again = verify(at)
         assert (again.deleted, again.edited) == (0, 0)
         at.world.posts[10].deleted = False
-        at.collect()
-        assert 10 not in at.numbers()
+        at.collect(since=at.world.posts[0].created)
+        assert at.numbers() == [n for n in range(60) if n != 11]
+        assert verify(at).deleted == 0
 
 
 @pytest.mark.parametrize("read_back", [False, True])
@@ -118,7 +120,23 @@ def test_what_a_listing_marks_as_deleted_is_deleted_here(store: Store, kind: str
         assert (report.error, report.deleted, report.new, report.rejected) == (None, 2, 0, 0)
         assert at.numbers() == [n for n in range(60) if n not in {50, 51}]
         at.world.posts[50].deleted = False
-        assert (at.collect().new, len(at.numbers())) == (0, 58)
+        assert (at.collect().new, len(at.numbers())) == (1, 59)
+        at.world.posts[50].deleted = True
+        assert (at.collect().deleted, len(at.numbers())) == (1, 58)
+
+
+@pytest.mark.parametrize("kind", ["judge_me", "lemmy"])
+def test_what_was_erased_stays_erased_though_the_site_hides_and_shows_it_again(store: Store, kind: str) -> None:
+    with site(store, 60, kind=kind) as at:
+        at.collect()
+        with store.write() as conn:
+            ids = list(conn.scalars(select(mention.c.id).where(mention.c.text.like("%case 50 %"))))
+            assert delete_mentions(conn, store, ids, reason="erased", now=at.clock.moment) == 1
+        for hidden in (True, False):
+            at.clock.moment += timedelta(minutes=5)
+            at.world.posts[50].deleted = hidden
+            report = at.collect()
+            assert (report.error, report.new, report.deleted, len(at.numbers())) == (None, 0, 0, 59)
 
 
 @pytest.mark.parametrize(("also", "held"), [("", 30), (" and Borealis", 31)])

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_of, ids_of_author, said_since, save_mentions
+from collector.store.mentions import GONE_AT_SOURCE, delete_mentions, ids_of, ids_of_author, said_since, save_mentions
 from collector.store.search import matching, terms_of
 from collector.store.suspects import look_at_new
 from collector.store.tables import mention, revision, voice_key
@@ -114,6 +114,17 @@ def test_a_deleted_mention_does_not_come_back_with_the_next_page(any_store: Stor
         assert delete_mentions(conn, any_store, ids_of(conn, "reviews", ["1"]), reason="erased", now=NOW) == 1
     assert save(any_store, a_mention("1"), a_mention("2")).buried == 1
     assert [row.external_id for row in rows(any_store)] == ["2"]
+
+
+def test_a_mention_that_its_source_shows_again_comes_back_and_can_go_again(any_store: Store) -> None:
+    save(any_store, a_mention("1"), a_mention("2"))
+    for _round in range(2):
+        with any_store.write() as conn:
+            ids = ids_of(conn, "reviews", ["1"])
+            assert delete_mentions(conn, any_store, ids, reason=GONE_AT_SOURCE, now=NOW) == 1
+        again = save(any_store, a_mention("1"), a_mention("2"))
+        assert (again.new, again.unchanged, again.buried) == (1, 1, 0)
+        assert sorted(row.external_id for row in rows(any_store)) == ["1", "2"]
 
 
 def test_a_reader_sees_the_store_at_one_moment(any_store: Store) -> None:

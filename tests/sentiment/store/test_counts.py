@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from collector.store import Store
-from collector.store.mentions import delete_mentions, save_mentions
+from collector.store.mentions import GONE_AT_SOURCE, delete_mentions, ids_of, save_mentions
 from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.reading import Sentiment
@@ -130,6 +130,19 @@ def test_deleting_moves_the_counts(any_store: Store) -> None:
         ids = list(conn.scalars(select(mention.c.id).limit(1)))
         delete_mentions(conn, any_store, ids, reason="erased", now=NOW)
     assert count(any_store)["negative"] == 1
+    assert_exact(any_store)
+
+
+def test_what_its_source_shows_again_is_read_again_and_counted(any_store: Store) -> None:
+    save(any_store, a_mention("1", text="late"), a_mention("2", text="late indeed"))
+    read(any_store)
+    with any_store.write() as conn:
+        delete_mentions(conn, any_store, ids_of(conn, "reviews", ["1"]), reason=GONE_AT_SOURCE, now=NOW)
+    save(any_store, a_mention("1", text="late"))
+    assert (count(any_store)["negative"], count(any_store)["unread"]) == (1, 1)
+    assert_exact(any_store)
+    assert read(any_store).read == 1
+    assert (count(any_store)["negative"], count(any_store)["unread"]) == (2, 0)
     assert_exact(any_store)
 
 
