@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ _ABBREVIATING = (
     *("Asia/Tokyo", "Asia/Seoul", "Asia/Hong_Kong", "Australia/Sydney", "Australia/Perth", "Pacific/Auckland"),
 )
 """Zones, whole hours from Greenwich, whose abbreviations (JST, CEST) may stand in a date."""
+_NAMED_ZONE = re.compile(r"[\dM] ?([A-Z]{2,5})(?: \d{4})?$")
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
 
@@ -112,6 +114,12 @@ def _offsets() -> dict[str, int]:
     midwinter, midsummer = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7))
     moments = [at.astimezone(ZoneInfo(zone)) for zone in _ABBREVIATING for at in (midwinter, midsummer)]
     return {"UT": 0} | {at.strftime("%Z"): int(at.strftime("%z")[:3]) * 3600 for at in moments}
+
+
+def names_zone(written: Any) -> bool:
+    """Whether a date ends with an abbreviation that stands for a known zone, with a year after it at most."""
+    found = _NAMED_ZONE.search(written.strip()) if isinstance(written, str) else None
+    return found is not None and found[1] in _offsets()
 
 
 class _UnknownZone(ValueError):

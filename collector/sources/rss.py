@@ -7,8 +7,10 @@ one key, and for reviews without a guid, whose link is what they review, a diges
 (Entries read under their bare guid, or a review under its bare link, by an earlier version are kept once more, under
 the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Nothing did while the
 newest entries of the last read are still shown; failing that, the dates tell, the oldest few and missing ones left out.
-Older pages, where a feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses
-"without error" but has no feed version; a truncated feed still gives its whole entries.
+A date's abbreviated zone (JST, CEST) is read by the table of collector.payload; one that stands for nothing known there
+is left to feedparser, which takes what it does not know for UTC. Older pages, where a feed has them, hang on rel=next
+(RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a truncated
+feed still gives its whole entries.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from collector.html import plain, text_of, titled
 from collector.ids import marked, qualified, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, rejected
+from collector.payload import Parsed, moment, names_zone, rejected
 from collector.sources import Cursor, Page, Reject, Walk
 from collector.walk import Leaf, each, newest_first, reach
 
@@ -170,15 +172,16 @@ def _language(entry: Any) -> str | None:
 
 def _date(entry: Any, name: str) -> datetime | None:
     """A date of an entry; where feedparser could not read it (no zone, another order), as best as it can be read."""
-    parsed = dict.get(entry, f"{name}_parsed")
-    if parsed is not None:
+    written, parsed = dict.get(entry, name), dict.get(entry, f"{name}_parsed")
+    # Abbreviations that feedparser does not know (JST, CEST) it takes for UTC.
+    if parsed is None or names_zone(written):
         try:
-            return datetime.fromtimestamp(timegm(parsed), UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
+            return moment(written)
+        except ValueError:
+            pass
     try:
-        return moment(dict.get(entry, name))
-    except ValueError:
+        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed is not None else None
+    except (ValueError, OverflowError, OSError):
         return None
 
 
