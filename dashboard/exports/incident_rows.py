@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import Row
 
 from collector.errors import BadSettings
-from collector.store import HOUR, from_hour, hour_of
+from collector.store import from_hour, hour_of
 from dashboard.exports.filters import Filters
 from dashboard.exports.table import Cell, Column, Table, What
+from sentiment.spikes.grain import HOURLY, span
+from sentiment.spikes.spike import SpikeClass
 from sentiment.spikes.store import spike
 from sentiment.spikes.store.incidents import KeptIncident, incidents
 from sentiment.taxonomy import ALL, taxonomy
@@ -55,25 +57,37 @@ def spike_table(conn: Connection, filters: Filters) -> Table:
     no_sentiment(filters)
     c = spike.c
     query = select(spike).order_by(c.hour, c.id)
+    # A window ends within a day of its spike: this only spares reading the others, each row's window is looked at.
     if filters.since is not None:
         query = query.where(c.hour >= hour_of(filters.since))
     if filters.until is not None:
-        query = query.where(c.hour - c.window < hour_of(filters.until - timedelta(microseconds=1)))
+        query = query.where(c.hour - c.window <= hour_of(filters.until) + HOURLY.steps_per_day)
     for name, wanted in (("brand", filters.brand), ("source", filters.source), ("facet", filters.facet)):
         if wanted is not None:
             query = query.where(c[name] == wanted)
     streamed = conn.execute(query, execution_options={"stream_results": True, "max_row_buffer": 500})
-    return Table(name=What.SPIKES, columns=SPIKE_COLUMNS, rows=_spike_rows(streamed))
+    return Table(name=What.SPIKES, columns=SPIKE_COLUMNS, rows=_spike_rows(streamed, filters))
 
 
-def _spike_rows(rows: Iterable[Row[Any]]) -> Iterator[tuple[Any, ...]]:
+def _spike_rows(rows: Iterable[Row[Any]], filters: Filters) -> Iterator[tuple[Any, ...]]:
     for row in rows:
+        start, end = _window(row)
+        if (filters.since is not None and end <= filters.since) or (
+            filters.until is not None and start >= filters.until
+        ):
+            continue
         yield (
             row.id, row.incident_id, row.brand, row.source, row.facet, taxonomy().label(row.facet), row.spike_class,
-            row.severity, from_hour(row.hour - row.window + 1), from_hour(row.hour + 1), row.observed, row.expected,
-            row.lower, row.upper, row.observed - row.expected, row.voices, row.share_observed, row.share_expected,
-            row.p, row.p_count, row.p_share, row.score, row.found_at,
+            row.severity, start, end, row.observed, row.expected, row.lower, row.upper, row.observed - row.expected,
+            row.voices, row.share_observed, row.share_expected, row.p, row.p_count, row.p_share, row.score,
+            row.found_at,
         )  # fmt: skip
+
+
+def _window(row: Row[Any]) -> tuple[datetime, datetime]:
+    slow = row.spike_class == SpikeClass.SLOW_RISE
+    first, end = span(row.hour, row.window, HOURLY.steps_per_day, slow=slow)
+    return from_hour(first), from_hour(end)
 
 
 def incident_table(conn: Connection, filters: Filters) -> Table:
@@ -96,12 +110,12 @@ def _touches(one: KeptIncident, filters: Filters) -> bool:
 def _incident_row(one: KeptIncident) -> tuple[Any, ...]:
     peak = one.peak
     facet = peak.series.dimension or ALL
-    start = from_hour(peak.at + 1) - peak.window * HOUR
+    start, end = one.window
     names = sorted(f"{taxonomy().label(key.dimension or ALL)} at {key.source}" for key in one.incident.series())
     return (
         one.id, one.incident.brand, one.incident.state.value, one.severity.value, one.incident.track, one.began,
         one.opened_at, one.last_seen, one.resolved_at, one.acknowledged_at, one.acknowledged_by, one.assigned_to,
         one.incident.reopenings, "; ".join(names), peak.series.source, facet, taxonomy().label(facet),
-        peak.spike_class.value, start, from_hour(peak.at + 1), peak.observed, peak.expected, peak.lower, peak.upper,
+        peak.spike_class.value, start, end, peak.observed, peak.expected, peak.lower, peak.upper,
         peak.excess, (one.explanation or {}).get("sentence"), one.found_at,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.spikes.baseline import Baseline, Floats, predict
-from sentiment.spikes.grain import Grain, Window
+from sentiment.spikes.grain import Grain, Window, span
 from sentiment.spikes.severity import weight_of
 from sentiment.spikes.tails import negative_binomial_tail
 
@@ -245,16 +245,13 @@ class Day:
         best = stacked.argmax(axis=0)
         score = np.take_along_axis(stacked, best[None], axis=0)[0]
         opened = np.zeros(score.shape, dtype=np.bool_)
-        lengths = np.array([w.steps for w in windows])
         slow = np.array([w.slow for w in windows])
-        per_day = self.grain.steps_per_day
-        reach = int((lengths + per_day * slow).max())
-        busy = np.flatnonzero(watch.open | (self.first_step - watch.floor < reach) | (score >= threshold).any(axis=1))
+        reaches = watch.floor >= self._firsts(windows, self.first_step).min()
+        busy = np.flatnonzero(watch.open | reaches | (score >= threshold).any(axis=1))
         for step in range(self.steps if len(busy) else 0):
             at = self.first_step + step
             was_open = watch.open[busy]
-            ends = np.where(slow, at - at % per_day - 1, at)
-            allowed = lengths[:, None] <= ends[:, None] - watch.floor[busy]
+            allowed = self._firsts(windows, at)[:, None] > watch.floor[busy]
             here = np.where(allowed, stacked[:, busy, step], 0.0)
             stirring = here[~slow].max(axis=0) >= threshold
             here = np.where(slow[:, None] & (was_open | stirring), 0.0, here)
@@ -275,6 +272,10 @@ class Day:
             open=opened,
             weight=np.zeros(len(score)),
         )
+
+    def _firsts(self, windows: list[Window], at: int) -> Ints:
+        """First step of each window that is judged at step `at`."""
+        return np.array([span(at, w.steps, self.grain.steps_per_day, slow=w.slow)[0] for w in windows])
 
 
 def _heaviest(weight: Floats, seen: WindowCounts, worth: NDArray[np.bool_]) -> None:

@@ -56,6 +56,15 @@ class Grain:
         return np.concatenate(days)[skipped : skipped + steps]
 
 
+def span(at: int, steps: int, steps_per_day: int, *, slow: bool) -> tuple[int, int]:
+    """First step of a window of `steps` that is judged at step `at`, and the step after its last.
+
+    It ends with `at`; a slow one, judged on whole UTC days, with the last step of the day before.
+    """
+    end = at - at % steps_per_day if slow else at + 1
+    return end - steps, end
+
+
 @lru_cache(maxsize=4096)
 def _slots_of_utc_day(day: int, zone: ZoneInfo) -> NDArray[np.int64]:
     start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)

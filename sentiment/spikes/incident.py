@@ -181,17 +181,12 @@ def acknowledge(incident: Incident, at: int, by: str) -> tuple[Incident, list[In
     return taken, [replace(_event(taken, EventKind.ACKNOWLEDGED, at, None), by=by)]
 
 
-def _last_step(found: Spike, pace: Pace) -> int:
-    """Last step of a spike's window: that of a slow rise ends with the day before."""
-    return found.at - found.at % pace.per_day - 1 if found.spike_class is SpikeClass.SLOW_RISE else found.at
-
-
 def _told_already(found: Spike, incidents: Sequence[Incident], pace: Pace) -> bool:
     """Whether a slow rise only sums up an incident of its own series that lies within its window."""
     return found.spike_class is SpikeClass.SLOW_RISE and any(
         incident.brand == found.series.brand
         and incident.track == _TRACK[SpikeClass.DISSATISFACTION]
-        and _last_step(found, pace) - found.window < incident.last
+        and found.span(pace.per_day)[0] <= incident.last
         and found.series in incident.series()
         for incident in incidents
     )
@@ -215,7 +210,7 @@ def _open(unusual: Sequence[Verdict], track: str, at: int, pace: Pace) -> Incide
         track=track,
         number=at,
         state=IncidentState.OPEN,
-        began=min(_last_step(spike, pace) - spike.window + 1 for spike in spikes),
+        began=min(spike.span(pace.per_day)[0] for spike in spikes),
         opened=at,
         last=at,
         seen=at,

@@ -189,7 +189,7 @@ class _Run:
     def _explain(self, history: SeriesHistory, changed: Iterable[Incident], ids: Mapping[Key, int]) -> None:
         for one in changed:
             peak = one.peak
-            if peak.series not in history.keys or peak.at - peak.window < history.first_step:
+            if peak.series not in history.keys or peak.span()[0] < history.first_step:
                 continue
             with self._store.read() as conn:
                 told = explain(

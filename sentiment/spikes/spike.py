@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from sentiment.spikes.grain import HOURLY, span
+
 # Calm series of the hourly simulator reach score S once in 10^((S − 2.6) / 1.2) weeks, windows and overlaps included
 # (measured between one alert in 4 and in 200 series-weeks). The small surplus is for streams more restless than that.
 SCORE_AT_ONE_WEEK = 2.7
@@ -90,11 +92,12 @@ class SeriesKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spike:
-    """Observed above the upper bound: `observed` negatives in the `window` steps that end with step `at`.
+    """Observed above the upper bound: `observed` negatives in a window of `window` steps, found at step `at`.
 
-    Times are step numbers since the epoch (hours, or days for daily counts). `lower` and `upper` hold 95 % of
-    calm windows. The p values are upper tails; `score` is −log10 p plus what a longer window earns for being
-    looked at less often, so that scores of all series and windows share one scale.
+    `span` says where that window lies: a slow rise's ends with the day before. Times are step numbers since the epoch
+    (hours, or days for daily counts). `lower` and `upper` hold 95 % of calm windows. The p values are upper tails;
+    `score` is −log10 p plus what a longer window earns for being looked at less often, so that scores of all series
+    and windows share one scale.
     """
 
     series: SeriesKey
@@ -118,6 +121,10 @@ class Spike:
     def excess(self) -> float:
         """Negatives beyond what was expected."""
         return self.observed - self.expected
+
+    def span(self, steps_per_day: int = HOURLY.steps_per_day) -> tuple[int, int]:
+        """First step of its window, and the step after its last."""
+        return span(self.at, self.window, steps_per_day, slow=self.spike_class is SpikeClass.SLOW_RISE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

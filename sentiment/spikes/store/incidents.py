@@ -51,7 +51,8 @@ class KeptIncident:
     @property
     def window(self) -> tuple[datetime, datetime]:
         """Start and end of the worst spike's window."""
-        return from_hour(self.peak.at - self.peak.window + 1), from_hour(self.peak.at + 1)
+        first, end = self.peak.span()
+        return from_hour(first), from_hour(end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +173,14 @@ def history_of(conn: Connection, incident_id: int) -> list[KeptEvent]:
 
 def present(conn: Connection, found: Spike) -> Present:
     """The counts of a spike's window as they are now: labels may have been corrected, mentions deleted or come late."""
-    key, window = found.series, (count_hour.c.hour > found.at - found.window, count_hour.c.hour <= found.at)
+    key, (first, end) = found.series, found.span()
     rows = conn.execute(
         select(count_hour.c.facet, count_hour.c.negative, count_hour.c.neutral, count_hour.c.positive).where(
             count_hour.c.brand == key.brand,
             count_hour.c.source == key.source,
             count_hour.c.facet.in_([ALL, facet_of(key)]),
-            *window,
+            count_hour.c.hour >= first,
+            count_hour.c.hour < end,
         )
     ).all()
     return Present(

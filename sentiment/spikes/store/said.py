@@ -19,12 +19,12 @@ MOST_BEFORE = 3_000
 
 def said_in(conn: Connection, found: Spike) -> list[Said]:
     """Voices read in a spike's window, at its brand and source; the newest if there are very many."""
-    return _said(conn, found.series, found.at - found.window + 1, found.at + 1, MOST_NOW)
+    return _said(conn, found.series, *found.span(), MOST_NOW)
 
 
 def said_before(conn: Connection, found: Spike) -> list[Said]:
     """Voices of the four weeks that end two days before the window."""
-    end = found.at - found.window + 1 - GUARD_HOURS
+    end = found.span()[0] - GUARD_HOURS
     return _said(conn, found.series, end - BEFORE_HOURS, end, MOST_BEFORE)
 
 

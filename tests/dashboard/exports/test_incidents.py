@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,6 +76,33 @@ def test_filters_choose_spikes_and_incidents(spiky: Store, tmp_path: Path) -> No
     assert rows("incidents", dimension="Reliability") == rows("incidents", dimension="all", source="app") == 1
     with pytest.raises(BadSettings, match="have a sentiment"):
         rows("incidents", sentiment="negative")
+
+
+def test_a_slow_rise_leaves_with_the_whole_days_that_were_judged(store: Store, tmp_path: Path) -> None:
+    """Berlin puts its clock on at 2026-03-29 01:00 UTC, within the week that is judged on 4 April at 09:00 UTC."""
+    keep(store, a_mention("1"))
+    start, end = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 4, 4, tzinfo=UTC)
+    slow = replace(a_spike(at=hour_of(end) + 9), window=168, spike_class=SpikeClass.SLOW_RISE)
+    incident = Incident(
+        brand="Northwind Ferries", track="slow rise", number=slow.at, state=IncidentState.OPEN, began=hour_of(start),
+        opened=slow.at, last=slow.at, seen=slow.at,
+        members=(Member(series=slow.series, since=slow.at, last=slow.at, peak=slow),),
+    )  # fmt: skip
+    with store.write() as conn:
+        (number,) = save(conn, [incident], [], NOW).values()
+        save_spikes(conn, [(slow, number)], NOW)
+    for what in ("spikes", "incidents"):
+        write_out(store, what, tmp_path / "w.csv")
+        (row,) = strictly((tmp_path / "w.csv").read_bytes())
+        window = [datetime.fromisoformat(row[name]) for name in ("window_start", "window_end")]
+        assert window == [start, end]
+        assert [at.utcoffset() for at in window] == [timedelta(hours=1), timedelta(hours=2)]
+
+    def rows(**filters: object) -> int:
+        return write_out(store, "spikes", tmp_path / "x.csv", **filters).rows
+
+    assert rows(since=end) == rows(until=start) == 0
+    assert rows(since=end - timedelta(hours=1)) == rows(until=start + timedelta(hours=1)) == 1
 
 
 @pytest.mark.parametrize("name", ["i.xlsx", "i.jsonl", "i.parquet"])

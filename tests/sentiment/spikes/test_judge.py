@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sentiment.spikes.detect import Watch
+from sentiment.spikes.grain import DAILY, HOURLY, Grain
 from sentiment.spikes.judge import SeriesHistory, Tick, judge, judge_span
 from sentiment.spikes.spike import Judgement, SpikeClass, SpikeSettings, Verdict
 
@@ -92,6 +93,45 @@ def test_a_rise_over_weeks_is_found_as_a_slow_rise(stream: Stream) -> None:
     ramp = 0.1 + 0.1 * np.clip((np.arange(voices.shape[1]) - 56 * 24) / (21 * 24), 0, 1)
     found = unusual(span(replace(history, negatives=rng.binomial(voices, ramp)), days=27))
     assert SpikeClass.SLOW_RISE in {v.spike.spike_class for v in found if v.spike}
+
+
+def by_day(history: SeriesHistory) -> SeriesHistory:
+    """The same counts by whole days in UTC."""
+    skipped = -history.first_step % 24
+    days = (history.negatives.shape[1] - skipped) // 24
+
+    def whole(steps: np.ndarray) -> np.ndarray:
+        return steps[:, skipped : skipped + days * 24].reshape(len(steps), days, 24).sum(axis=2)
+
+    return replace(
+        history,
+        first_step=(history.first_step + skipped) // 24,
+        negatives=whole(history.negatives),
+        voices=whole(np.asarray(history.voices)),
+        covered=np.ones((len(history.keys), days), dtype=np.bool_),
+        grain=DAILY,
+    )
+
+
+@pytest.mark.parametrize("grain", [HOURLY, DAILY], ids=["hourly", "daily"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_every_spike_counts_the_voices_of_the_window_that_it_names(stream: Stream, grain: Grain, zone: str) -> None:
+    """The history ends a few days after Berlin put its clock on, at 2026-03-29 01:00 UTC."""
+    history = stream(rates=(6.0,), days=130)
+    voices = np.asarray(history.voices)
+    ramp = 0.1 + 0.1 * np.clip((np.arange(voices.shape[1]) - 102 * 24) / (21 * 24), 0, 1)
+    history = replace(history, negatives=np.random.default_rng(6).binomial(voices, ramp))
+    if grain is DAILY:
+        history = by_day(history)
+    settings = SpikeSettings(zone=ZoneInfo(zone), recalibrate=False)
+    ticks = judge_span(history, history.end_step - 27 * grain.steps_per_day, settings, Watch.fresh(1))
+    spikes = [v.spike for tick in ticks for v in tick.verdicts if v.spike is not None]
+    assert {SpikeClass.SLOW_RISE, SpikeClass.DISSATISFACTION} <= {spike.spike_class for spike in spikes}
+    counted = np.asarray(history.voices)[0]
+    for spike in spikes:
+        first, end = spike.span(grain.steps_per_day)
+        assert end - first == spike.window
+        assert spike.voices == counted[first - history.first_step : end - history.first_step].sum()
 
 
 def test_a_steep_rise_over_weeks_is_found_before_it_is_over(stream: Stream) -> None:

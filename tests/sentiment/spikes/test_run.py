@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,9 +16,9 @@ from collector.store.mentions import save_mentions
 from collector.store.runs import cover
 from collector.store.tables import mention
 from sentiment.read import read_unread
-from sentiment.spikes.incident import IncidentState
+from sentiment.spikes.incident import Incident, IncidentState, Member
 from sentiment.spikes.run import backtest, detect
-from sentiment.spikes.spike import SpikeSettings
+from sentiment.spikes.spike import SeriesKey, Severity, Spike, SpikeClass, SpikeSettings
 from sentiment.spikes.store import incident, incident_event, spike
 from sentiment.spikes.store.history import load_history
 from sentiment.spikes.store.incidents import (
@@ -28,8 +29,10 @@ from sentiment.spikes.store.incidents import (
     incident_by_id,
     incidents,
     present,
+    save,
     strip_quotes,
 )
+from sentiment.spikes.store.said import said_before, said_in
 from sentiment.store.counts import FIGURES, count_hour
 from tests.fakes import FakeReader, a_mention
 
@@ -108,6 +111,34 @@ def test_a_burst_becomes_one_incident_with_its_reason(any_store: Store) -> None:
     assert told["sentence"].startswith(f"{found.peak.observed} in {found.peak.window} h")
     assert [point["at"] for point in told["points"]][-1] == from_hour(found.incident.last).isoformat()
     assert now_says.observed == found.peak.observed
+
+
+def test_a_slow_rise_is_told_by_the_voices_of_the_days_that_were_judged(any_store: Store) -> None:
+    """Found at 20:00, it is about the seven whole days before: today's voices are no part of it."""
+    for hours_ago, count in ((2, 3), (5, 2), (7 * 24, 4), (7 * 24 + 1, 1)):
+        complain(any_store, hours_ago, count)
+    start, end = NOW - timedelta(days=7), NOW
+    at = hour_of(NOW) + 20
+    slow = Spike(
+        series=SeriesKey(brand=BRAND, source=SOURCE), at=at, window=168, spike_class=SpikeClass.SLOW_RISE, observed=9,
+        expected=2.0, lower=0, upper=6, voices=9, share_observed=1.0, share_expected=0.2, p=1e-6, p_count=1e-6,
+        p_share=1e-6, score=6.0, severity=Severity.MODERATE,
+    )  # fmt: skip
+    rise = Incident(
+        brand=BRAND, track="slow rise", number=at, state=IncidentState.OPEN, began=hour_of(start), opened=at, last=at,
+        seen=at, members=(Member(series=slow.series, since=at, last=at, peak=slow),),
+    )  # fmt: skip
+    complain(any_store, -3, 5)
+    with any_store.write() as conn:
+        save(conn, [rise], [], NOW)
+    with any_store.read() as conn:
+        (kept,) = incidents(conn, brand=BRAND)
+        said, before = said_in(conn, slow), said_before(conn, replace(slow, at=at + 3 * 24))
+        now_says = present(conn, slow)
+    assert kept.window == (start, end)
+    assert len(said) == now_says.observed == now_says.voices == 9
+    assert all(start <= one.said_at < end for one in said)
+    assert len(before) == 5
 
 
 def test_judging_again_changes_nothing(store: Store) -> None:
