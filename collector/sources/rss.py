@@ -2,15 +2,15 @@
 
 Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that
 the feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no
-address ("5") is no one's but its feed's and stands under the feed's address; where different entries of a document bear
-one key, and for reviews without a guid, whose link is what they review, a digest of title, date and author is added.
-(Entries read under their bare guid, or a review under its bare link, by an earlier version are kept once more, under
-the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Nothing did while the
-newest entries of the last read are still shown; failing that, the dates tell, the oldest few and missing ones left out.
-A date's abbreviated zone (JST, CEST) is read by the table of collector.payload; one that stands for nothing known there
-is left to feedparser, which takes what it does not know for UTC. Older pages, where a feed has them, hang on rel=next
-(RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a truncated
-feed still gives its whole entries.
+address ("5", whatever its isPermaLink) is no one's but its feed's and stands under the feed's address; where different
+entries of a document bear one key, and for reviews without a guid, whose link is what they review, a digest of title,
+date and author is added. (Entries read under their bare guid or under an address made of it, or a review under its bare
+link, by an earlier version are kept once more, under the new key.) A feed shows its latest entries only: what rolled
+off between two reads is a gap. Nothing did while the newest entries of the last read are still shown; failing that, the
+dates tell, the oldest few and missing ones left out. A date's abbreviated zone (JST, CEST) is read by the table of
+collector.payload; one that stands for nothing known there is left to feedparser, which takes what it does not know for
+UTC. Older pages, where a feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page
+parses "without error" but has no feed version; a truncated feed still gives its whole entries.
 """
 
 from __future__ import annotations
@@ -102,13 +102,32 @@ def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type
 
 
 def _document(payload: bytes, content_type: str, url: str) -> Any:
-    headers = {"content-location": url, "content-type": content_type} if content_type else {"content-location": url}
+    # Without the address of the document: feedparser would make one of every guid by it, of a bare "5" as well.
+    headers = {"content-type": content_type} if content_type else {}
     # Given as a stream: feedparser would take bytes or a string for the name of a file or an address to open.
     document = feedparser.parse(io.BytesIO(payload), response_headers=headers)
     if not document.get("version") and not document.entries:
         what = "an HTML page" if b"<html" in payload[:2_000].lower() else "no feed"
         raise PayloadChanged(f"{url or 'The address'} sent {what} where an RSS or Atom feed is expected.")
+    for entry in document.entries:
+        _resolve(entry, url)
     return document
+
+
+def _resolve(entry: Any, url: str) -> None:
+    """Make addresses of an entry's link and author; a guid in a link's place is one only if it looks like one."""
+    link, author = dict.get(entry, "link"), dict.get(entry, "author_detail") or {}
+    stands_in = link == dict.get(entry, "id") and "/" not in (link or "")
+    entry["link"] = None if stands_in or not link else _absolute(link, url)
+    if page := dict.get(author, "href"):
+        author["href"] = _absolute(page, url)
+
+
+def _absolute(address: str, url: str) -> str:
+    try:
+        return urljoin(url, address.strip())
+    except ValueError:
+        return address
 
 
 def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str) -> Parsed:
@@ -188,4 +207,4 @@ def _date(entry: Any, name: str) -> datetime | None:
 def _older(document: Any, url: str) -> str | None:
     links = dict.get(document.feed, "links") or ()
     found = next((link.get("href") for link in links if link.get("rel") in {"next", "prev-archive"}), None)
-    return urljoin(url, found) if found else None
+    return _absolute(found, url) if found else None

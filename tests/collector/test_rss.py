@@ -1,4 +1,4 @@
-"""Feeds as they are written: dates in the zone that they name."""
+"""Feeds as they are written: dates in the zone that they name, ids and addresses as their entries give them."""
 
 from __future__ import annotations
 
@@ -54,3 +54,38 @@ def test_an_entry_was_edited_after_it_was_published_whatever_the_zones() -> None
     )
     assert read(said.format("00")).edited_at is None
     assert read(said.format("30")).edited_at == datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+
+
+LINK = "<link>https://a.example/posts/fifth</link>"
+NAMED = {
+    f"<guid>5</guid>{LINK}": (f"{FEED}#5", "https://a.example/posts/fifth"),
+    f"{LINK}<guid>5</guid>": (f"{FEED}#5", "https://a.example/posts/fifth"),
+    f"<guid isPermaLink='true'>5</guid>{LINK}": (f"{FEED}#5", "https://a.example/posts/fifth"),
+    f"<guid isPermaLink='false'>5</guid>{LINK}": (f"{FEED}#5", "https://a.example/posts/fifth"),
+    "<guid>5</guid>": (f"{FEED}#5", None),
+    "<guid>5</guid><link>fifth.html</link>": (f"{FEED}#5", "https://a.example/news/fifth.html"),
+    "<guid>/posts/5</guid>": (f"{FEED}#/posts/5", "https://a.example/posts/5"),
+    "<guid>https://a.example/5</guid>": ("https://a.example/5", "https://a.example/5"),
+    "<guid>urn:5</guid><link>/5</link>": ("urn:5", "https://a.example/5"),
+    "<link>/5</link>": ("https://a.example/5", "https://a.example/5"),
+    "<guid>5</guid><link>http://[a.example/5</link>": (f"{FEED}#5", "http://[a.example/5"),
+}
+"""What names an entry, with the id and the address that it gets."""
+
+
+@pytest.mark.parametrize(("names", "expected"), NAMED.items())
+def test_a_guid_that_is_no_address_names_an_entry_and_is_not_made_one(
+    names: str, expected: tuple[str, str | None]
+) -> None:
+    item = read(names)
+    assert (item.external_id, item.url) == expected
+
+
+def test_a_link_is_resolved_by_the_base_that_its_feed_names() -> None:
+    body = (
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='/blog/'><title>t</title>"
+        "<entry><title>a</title><id>urn:5</id><link href='fifth'/>"
+        "<updated>2026-11-18T09:00:00Z</updated></entry></feed>"
+    )
+    (item,) = rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items
+    assert item.url == "https://a.example/blog/fifth"
