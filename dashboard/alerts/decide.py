@@ -113,7 +113,8 @@ def _news(
         yield "opened", Event.OPENED, ()
     elif "opened" not in done:
         yield "opened", Event.OPENED, route
-        yield f"worse/{severity}", Event.WORSE, ()
+        # Some may have heard of it before a silence held it back from the others.
+        yield f"worse/{severity}", Event.WORSE, None if rank(severity) > _told_severity(done) else ()
     elif rank(severity) > _told_severity(done) and incident.resolved_at is None:
         yield f"worse/{severity}", Event.WORSE, route
     if incident.resolved_at is None:

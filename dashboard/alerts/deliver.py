@@ -16,7 +16,7 @@ from sqlalchemy.engine import RowMapping
 from collector.store import Store
 from dashboard.alerts import outbox
 from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, chat, email
-from dashboard.alerts.decide import Endpoint, Telling, chat_label, endpoints, refusal
+from dashboard.alerts.decide import SILENCED, Endpoint, Telling, chat_label, endpoints, refusal
 from dashboard.alerts.letter import letter
 from dashboard.alerts.message import Message
 from dashboard.alerts.outbox import State
@@ -29,6 +29,14 @@ log = structlog.get_logger("groundswell.alerts")
 
 Send = Callable[[Telling, Manager, Endpoint, Message, datetime], None]
 """Hands one message to one recipient; raises ChannelError where it cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Why a message is not sent; what was only silenced is news once more when the silence is over."""
+
+    reason: str
+    silenced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +99,19 @@ def _one(
     manager = _person(telling, row["person"], endpoint)
     withheld, confirmed = _withheld(store, telling, rows, endpoint, now)
     if manager is None:
-        withheld = dict.fromkeys(withheld, "this person or address is no longer configured")
+        withheld = dict.fromkeys(withheld, Withheld(reason="this person or address is no longer configured"))
     open_rows = [one for one in rows if withheld[one["id"]] is None]
     with store.write() as conn:
         for one in rows:
-            if (reason := withheld[one["id"]]) is not None:
-                outbox.finish(conn, [one], state=State.SUPPRESSED, reason=reason)
+            if (why := withheld[one["id"]]) is None:
+                continue
+            if why.silenced:
+                outbox.hold_back(conn, one, SILENCED, why.reason, now)
+            else:
+                outbox.finish(conn, [one], state=State.SUPPRESSED, reason=why.reason)
     if manager is None or not open_rows:
-        return _outcome(row, State.SUPPRESSED, withheld[row["id"]])
+        first = withheld[row["id"]]
+        return _outcome(row, State.SUPPRESSED, None if first is None else first.reason)
     if row["attempts"] > telling.alerts.attempts:
         return _end(store, telling, open_rows, clock(), "the sender died every time.", retry=True)
     message = letter(open_rows, manager, telling, confirmed=confirmed)
@@ -113,14 +126,16 @@ def _one(
 
 def _withheld(
     store: Store, telling: Telling, rows: Sequence[RowMapping], endpoint: Endpoint, now: datetime
-) -> tuple[dict[int, str | None], bool]:
+) -> tuple[dict[int, Withheld | None], bool]:
     """Why each of the deliveries is not sent any more (None: it is), and whether the address is confirmed."""
     with store.read() as conn:
         silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
         refused = None if rows[0]["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
         said = outbox.standing_of(conn, endpoint.recipient)
-    reasons = {row["id"]: refused or _silenced(row, silences, now) for row in rows}
-    return reasons, said is not None and said["confirmed_at"] is not None
+    no = None if refused is None else Withheld(reason=refused)
+    return {row["id"]: no or _silenced(row, silences, now) for row in rows}, said is not None and said[
+        "confirmed_at"
+    ] is not None
 
 
 def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: ChannelError) -> Outcome:
@@ -164,8 +179,8 @@ def _person(telling: Telling, name: str, endpoint: Endpoint) -> Manager | None:
     return next((m for m in telling.managers if m.name == name and endpoint in endpoints(m)), None)
 
 
-def _silenced(row: RowMapping, silences: Sequence[Silence], now: datetime) -> str | None:
-    """Why a message that waited is not sent any more; None: it is."""
+def _silenced(row: RowMapping, silences: Sequence[Silence], now: datetime) -> Withheld | None:
+    """Why a message that waited is not sent now; None: it is."""
     if row["incident_id"] is None:
         return None
     body = row["body"]
@@ -176,7 +191,9 @@ def _silenced(row: RowMapping, silences: Sequence[Silence], now: datetime) -> st
         severity=Severity(row["severity"]),
     )
     silence = silenced_by(silences, topic, now)
-    return None if silence is None else f"silenced before it was sent: {silence.reason}"
+    if silence is None:
+        return None
+    return Withheld(reason=f"silenced before it was sent: {silence.reason}", silenced=True)
 
 
 def ticking(start: datetime, elapsed: Callable[[], float]) -> Callable[[], datetime]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    delete,
     func,
     insert,
     or_,
@@ -35,6 +37,7 @@ from sqlalchemy.engine import RowMapping
 
 from collector.store import Utc, metadata
 from collector.store.runs import upsert
+from dashboard.alerts.pace import FOLDED
 from dashboard.alerts.silence import Silence
 from sentiment.spikes.spike import Severity
 
@@ -331,6 +334,37 @@ def finish(conn: Connection, rows: Sequence[RowMapping], **values: Any) -> None:
     for row in rows:
         mine = (delivery.c.id == row["id"], delivery.c.claim == row["claim"], delivery.c.state == State.SENDING)
         conn.execute(update(delivery).where(*mine).values(claimed_until=None, **values))
+
+
+def hold_back(conn: Connection, row: RowMapping, prefix: str, reason: str, now: datetime) -> None:
+    """Record a claimed delivery, and what was told with it, under names with `prefix`, so that deciding finds it new.
+
+    Nothing happens if another sender took it over meanwhile. An earlier record of that name gives way, and its reason
+    is kept with the new one.
+    """
+    mine = (delivery.c.id == row["id"], delivery.c.claim == row["claim"], delivery.c.state == State.SENDING)
+    held = update(delivery).where(*mine).values(claimed_until=None, state=State.SUPPRESSED, reason=reason)
+    if not conn.execute(held).rowcount:
+        return
+    for one, why in [(row, reason), *((folded, FOLDED) for folded in _folded_into(conn, row))]:
+        name = prefix + one["event"]
+        same = (delivery.c.about == one["about"], delivery.c.recipient == one["recipient"])
+        earlier = conn.execute(
+            delete(delivery)
+            .where(*same, delivery.c.channel == one["channel"], delivery.c.event == name)
+            .returning(delivery.c.reason)
+        ).scalar_one_or_none()
+        said = why if earlier is None else f"{earlier}; {why}"
+        conn.execute(update(delivery).where(delivery.c.id == one["id"]).values(event=name, reason=said))
+        take(conn, one["about"], name, now)
+        conn.execute(delete(decision).where(decision.c.about == one["about"], decision.c.event == one["event"]))
+
+
+def _folded_into(conn: Connection, row: RowMapping) -> list[RowMapping]:
+    """What was to be told with a delivery while it waited: folded since, before a later one waited."""
+    own = [one for one in told_of(conn, row["incident_id"]) if one["id"] > row["id"]]
+    same = [one for one in own if (one["recipient"], one["channel"]) == (row["recipient"], row["channel"])]
+    return [one for one in takewhile(lambda one: one["state"] == State.SUPPRESSED, same) if one["reason"] == FOLDED]
 
 
 def postpone(

@@ -13,6 +13,7 @@ from sentiment.spikes.spike import Severity
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+FOLDED = "told with the earlier message, which was still waiting"
 FIRST_DIGEST_WITHIN = HOUR
 """A first digest is sent only this close to its hour: setting one up at noon is not asking for the morning's."""
 
@@ -76,7 +77,7 @@ def rule(
         reason = f"silenced until {until:%Y-%m-%d %H:%M %Z}: {silence.reason}"
         return Ruling(way=Way.SUPPRESS, due=now, reason=reason)
     if standing.waiting:
-        return Ruling(way=Way.FOLD, due=now, reason="told with the earlier message, which was still waiting")
+        return Ruling(way=Way.FOLD, due=now, reason=FOLDED)
     quiet = quiet_until(manager, now)
     if quiet is not None and rank(topic.severity) < rank(manager.wake_for):
         return Ruling(way=Way.GATHER, due=quiet)

@@ -24,6 +24,7 @@ from dashboard.alerts.message import Message
 from dashboard.alerts.outbox import State
 from dashboard.alerts.settings import Manager
 from dashboard.alerts.silence import Silence
+from sentiment.spikes.spike import Severity
 from tests.dashboard.alerts.conftest import NOW, MailServer, a_followed, a_manager, a_telling, free_port
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -166,6 +167,104 @@ def test_two_senders_at_once_send_each_message_once(post: Store) -> None:
 
     deliver(post, telling, at(NOW), interleaved)
     assert sorted(first.tried + second.tried) == [f"m{n}@northwind.example" for n in range(5)]
+
+
+def test_what_was_silenced_while_it_waited_and_goes_on_is_told_once_when_the_silence_ends(post: Store) -> None:
+    telling = a_telling(a_manager(timezone="UTC", quiet_hours="22:00-07:00"))
+    night = NOW.replace(hour=23)
+    queue(post, telling, now=night, opened_at=night, last_seen=night, severity=Severity.MODERATE)
+    with post.write() as conn:
+        made = Silence(start=night + 6 * HOUR, end=night + 10 * HOUR, reason="harbour closed")
+        outbox.add_silence(conn, made, night)
+    sent = Sent()
+    for hour in (8, 9, 10, 11, 12):
+        now = night + hour * HOUR
+        queue(post, telling, now=now, opened_at=night, last_seen=now, severity=Severity.MODERATE)
+        deliver(post, telling, at(now), sent)
+        assert len(sent) == (hour >= 10)
+    held, told = rows(post)
+    assert (held.event, held.state) == ("silenced/opened", State.SUPPRESSED)
+    assert (told.event, told.state) == ("opened", State.SENT)
+
+
+def test_what_waited_and_ended_under_a_silence_is_told_to_nobody(post: Store) -> None:
+    telling = a_telling(a_manager(), planned=(Silence(start=NOW + MINUTE, end=NOW + 40 * HOUR, reason="strike"),))
+    queue(post, telling)
+    sent = Sent()
+    for hour in (1, 30, 41, 70):
+        now = NOW + hour * HOUR
+        deliver(post, telling, at(now), sent)
+        queue(post, telling, now=now, resolved_at=NOW + 2 * HOUR)
+    assert sent == []
+    with post.read() as conn:
+        assert outbox.decided(conn, ["incident/12"])["incident/12"] >= {"silenced/opened", "opened", "resolved/0"}
+
+
+def test_an_end_that_was_silenced_while_it_waited_is_told_after_the_silence(post: Store) -> None:
+    later = NOW + 26 * HOUR
+    telling = a_telling(a_manager(), planned=(Silence(start=later + MINUTE, end=later + 2 * HOUR, reason="strike"),))
+    sent = Sent()
+    queue(post, telling)
+    deliver(post, telling, at(NOW), sent)
+    queue(post, telling, now=later, resolved_at=NOW + HOUR)
+    for hour in (1, 2, 3):
+        deliver(post, telling, at(later + hour * HOUR), sent)
+        queue(post, telling, now=later + hour * HOUR, resolved_at=NOW + HOUR)
+    assert [(row.event, row.state) for row in rows(post)] == [
+        ("opened", State.SENT),
+        ("silenced/resolved/0", State.SUPPRESSED),
+        ("resolved/0", State.SENT),
+    ]
+
+
+def test_one_who_heard_before_the_silence_hears_after_it_only_that_it_is_worse(post: Store) -> None:
+    ben = a_manager("Ben", timezone="UTC", quiet_hours="11:00-14:00")
+    silence = Silence(start=NOW + HOUR, end=NOW + 4 * HOUR, reason="strike")
+    telling = a_telling(a_manager("Ann"), ben, planned=(silence,))
+    sent = Sent()
+    queue(post, telling, severity=Severity.MODERATE)
+    deliver(post, telling, at(NOW), sent)
+    for hour in (2, 3, 4, 5):
+        now = NOW + hour * HOUR
+        queue(post, telling, now=now, last_seen=now, severity=Severity.CRITICAL)
+        deliver(post, telling, at(now), sent)
+    told = [(row.event, row.person) for row in rows(post) if row.state == State.SENT]
+    assert sorted(told) == [("opened", "Ann"), ("opened", "Ben"), ("worse/critical", "Ann")]
+    assert [who for who, _ in sent].count("ben@northwind.example") == 1
+
+
+def test_what_was_to_be_told_with_a_silenced_message_is_told_after_the_silence(post: Store) -> None:
+    ann = a_manager(timezone="UTC", quiet_hours="13:00-18:00", wake_for=Severity.CRITICAL)
+    silence = Silence(start=NOW + 5 * HOUR, end=NOW + 8 * HOUR, reason="strike")
+    telling = a_telling(ann, planned=(silence,))
+    sent = Sent()
+    for hour, severity in enumerate((Severity.LOW, Severity.MODERATE, Severity.HIGH, Severity.HIGH)):
+        now = NOW + hour * HOUR
+        queue(post, telling, now=now, last_seen=now, severity=severity)
+        deliver(post, telling, at(now), sent)
+    for hour in (6, 7, 8, 9):
+        now = NOW + hour * HOUR
+        deliver(post, telling, at(now), sent)
+        queue(post, telling, now=now, last_seen=now, severity=Severity.HIGH)
+    told = [row.event for row in rows(post) if row.state == State.SENT]
+    assert told == ["opened", "worse/high"]
+
+
+def test_a_second_silence_holds_back_what_the_first_one_held_back(post: Store) -> None:
+    first = Silence(start=NOW - HOUR, end=NOW + HOUR, reason="strike")
+    second = Silence(start=NOW + 2 * HOUR, end=NOW + 4 * HOUR, reason="harbour closed")
+    telling = a_telling(a_manager(), planned=(first, second))
+    sent = Sent()
+    for hour in (0, 1, 3, 4, 5):
+        now = NOW + hour * HOUR
+        deliver(post, telling, at(now), sent)
+        queue(post, telling, now=now, last_seen=now)
+    deliver(post, telling, at(NOW + 5 * HOUR), sent)
+    held, told = rows(post)
+    assert (held.event, held.state) == ("silenced/opened", State.SUPPRESSED)
+    assert held.reason.endswith("strike; silenced before it was sent: harbour closed")
+    assert (told.event, told.state) == ("opened", State.SENT)
+    assert len(sent) == 1
 
 
 def test_what_was_silenced_while_it_waited_is_not_sent(post: Store) -> None:
