@@ -73,7 +73,7 @@ def label_file(
 
     Rows keep their order; each gives one line in `target`. A row without a text, or with cells beyond the header, is
     named in the report; where text is the last column such cells are its own, parted by commas that nobody quoted.
-    Raises LabelProblem if the file has no such column or is not text.
+    Raises LabelProblem if the file has no such column, or no row that can be read.
     """
     problems: list[str] = []
     done = 0
@@ -85,6 +85,9 @@ def label_file(
             write(labelled(row.id, reading, row.text))
         done += len(rows)
         progress(done)
+    if not done:
+        kind = "" if is_csv(file) else "; what is not named .csv or .tsv is read as JSONL"
+        raise LabelProblem(f"{file}: no row can be read ({problems[0] if problems else 'it has none'}){kind}")
     return LabelReport(read=done, problems=tuple(problems))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say, warn
 from dashboard.commands.output import written_whole
+
+NAMED = 20  # rows set aside that are named one by one
 
 
 def register(app: typer.Typer) -> None:
@@ -50,28 +53,28 @@ def label(
     model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
 ) -> None:
     """Read other people's texts: a file in, readings out; nothing is kept."""
-    from sentiment.classifiers import load_classifier
-    from sentiment.label import Written, label_file
+    from sentiment.classifiers import ClassifierProblem, load_classifier
+    from sentiment.label import LabelProblem, Written, label_file
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)
-    with (
-        written_whole(output, file) as target,
-        Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown,
-    ):
-        task = shown.add_task("reading", total=None)
-        report = label_file(
-            file,
-            target,
-            load_classifier(model),
-            written=Written.of(output),
-            progress=lambda done: shown.update(task, completed=done),
-        )
+    try:
+        with (
+            written_whole(output, file) as target,
+            Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown,
+        ):
+            task = shown.add_task("reading", total=None)
+            report = label_file(
+                file,
+                target,
+                load_classifier(model),
+                written=Written.of(output),
+                progress=lambda done: shown.update(task, completed=done),
+            )
+    except (LabelProblem, ClassifierProblem) as problem:
+        fail(str(problem), 2)
     say(f"{report.read:,} texts read into {output}.")
-    for problem in report.problems[:20]:
-        say(f"  {problem}")
-    if len(report.problems) > 20:
-        say(f"  … and {len(report.problems) - 20:,} more")
+    _name_set_aside(report.problems)
 
 
 def evaluate(
@@ -81,20 +84,28 @@ def evaluate(
     json: bool = JsonOption,
 ) -> None:
     """Score a classifier on labelled texts."""
-    from sentiment.classifiers import load_classifier
-    from sentiment.evaluation import evaluate_file
+    from sentiment.classifiers import ClassifierProblem, load_classifier
+    from sentiment.evaluation import RowProblem, evaluate_file
 
     if not data.is_file():
         fail(f"There is no file {data}.", 2)
-    with nullcontext() if output is None else written_whole(output, data) as target:
-        report = evaluate_file(load_classifier(model), data)
-        if target is not None:
-            target.write(report.to_json())
+    try:
+        with nullcontext() if output is None else written_whole(output, data) as target:
+            report = evaluate_file(load_classifier(model), data)
+            if target is not None:
+                target.write(report.to_json())
+    except (RowProblem, ClassifierProblem) as problem:
+        fail(str(problem), 2)
     say(report.to_json() if json else report.to_text())
-    for problem in report.set_aside[:20]:
+    _name_set_aside(report.set_aside)
+
+
+def _name_set_aside(problems: Sequence[str]) -> None:
+    """Name the rows that could not be read, the first of many, on stderr: stdout is for what was read."""
+    for problem in problems[:NAMED]:
         warn(f"{problem}; set aside")
-    if len(report.set_aside) > 20:
-        warn(f"and {len(report.set_aside) - 20:,} more rows")
+    if len(problems) > NAMED:
+        warn(f"and {len(problems) - NAMED:,} more rows")
 
 
 def train(

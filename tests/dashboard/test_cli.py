@@ -173,11 +173,53 @@ def test_an_output_never_costs_the_input_or_an_earlier_result(tmp_path: Path, co
         ("link.csv", 2, "link.csv is the file that is read"),
         (".", 2, "is a folder"),
         ("nodir/x", 2, "nodir/x cannot be written: No such file or directory."),
-        ("out.csv", 1 if command == "label" else 2, "no column"),
+        ("out.csv", 2, "no column"),
     ):
         done = groundswell(tmp_path, command, "in.csv", "-o", output)
         assert (done.returncode, says in done.stderr, "\n" in done.stderr.strip()) == (code, True, False), done.stderr
         assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("missing.jsonl", None, "There is no file missing.jsonl."),
+        ("empty.jsonl", b"", "empty.jsonl: no row can be"),
+        ("rotten.jsonl", b"{oops\n", "rotten.jsonl, line 1: not JSON"),
+        ("headed.csv", b"id,text\n", "headed.csv: no row can be"),
+        ("reviews.xlsx", b"PK\x03\x04\x14\x00\n\xff", "reviews.xlsx: no row can be"),
+    ],
+)
+@pytest.mark.parametrize("command", [["label", "-o", "out.jsonl"], ["evaluate", "-o", "out.jsonl", "--data"]])
+def test_a_file_that_cannot_be_used_at_all_ends_a_command_with_2(
+    tmp_path: Path, command: list[str], name: str, content: bytes | None, says: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "out.jsonl").write_text("an earlier result")
+    done = groundswell(tmp_path, *command, name)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False), done.stderr
+    assert says in done.stderr
+    assert (tmp_path / "out.jsonl").read_text() == "an earlier result"
+
+
+@pytest.mark.parametrize("command", [["label", "-o", "out.jsonl"], ["evaluate", "--data"]])
+def test_a_model_that_is_not_there_ends_a_command_with_2(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "late again", "sentiment": "negative"}\n')
+    done = groundswell(tmp_path, *command, "in.jsonl", "--model", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert str(tmp_path) in done.stderr
+
+
+@pytest.mark.parametrize("command", [["label", "-o", "out.jsonl"], ["evaluate", "--data"]])
+def test_rows_set_aside_are_named_on_stderr_and_counted_beyond_twenty(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "late again", "sentiment": "negative"}\n' + "{oops\n" * 23)
+    done = groundswell(tmp_path, *command, "in.jsonl")
+    assert done.returncode == 0, done.stderr
+    named = [line for line in done.stderr.splitlines() if line.endswith("; set aside")]
+    assert [line.partition(":")[0] for line in named] == [f"in.jsonl, line {number}" for number in range(2, 22)]
+    assert "and 3 more rows" in done.stderr
+    assert "set aside" not in done.stdout
 
 
 def test_erasing_a_mention_removes_it_everywhere(company: Path, odd_csv: Path) -> None:
