@@ -232,9 +232,10 @@ class _Run:
         since = self.since
         save_cursor(conn, self.key, page.cursor if since is None else {"since": since.isoformat(), "at": page.cursor})
         if page.covered is not None:
-            for read in without(page.covered, missed_of(page.missed)):
+            spans = [page.covered, *page.further]
+            for read in (one for span in spans for one in without(span, missed_of(page.missed))):
                 cover(conn, self.config.name, read)
-            self.read_until = page.covered.end if since is None else None
+            self.read_until = max(span.end for span in spans) if since is None else None
         for missed in page.missed:
             note_gap(conn, self.config.name, missed, now)
         for one in fresh if since is None else ():

@@ -114,6 +114,8 @@ class Page:
     rejects: Sequence[Reject] = ()
     covered: Span | None = None
     """What is fully read once this page is saved, less `missed`; None while a walk is still under way."""
+    further: Sequence[Span] = ()
+    """More that is fully read, for a page that ends several walks (of files): spans apart from `covered`."""
     missed: Sequence[Gap] = ()
     """What could not be read for good: within `covered`, or before it."""
     pending: Span | None = None

@@ -28,6 +28,7 @@ from collector.sources import Cursor, Page, Reject, Span, Walk
 from collector.tabular import Broken, Format, Row, Table
 from collector.tabular.columns import Field, check_fields, known_name
 from collector.tabular.dates import DateFormat, NotADate, given_format, names_no_time, read_date
+from collector.tabular.gather import Part, gathered
 from collector.tabular.items import ItemReader, NotAnItem
 from collector.tabular.ledger import Entry, Ledger, stamp_of, widened
 from collector.tabular.opening import SUFFIXES, open_table
@@ -276,45 +277,49 @@ def _raw(row: Row) -> str:
 
 
 def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk) -> Iterator[Page]:
-    """Yield pages of the rows that are not done yet, file by file; the client is not used.
+    """Yield pages of the rows that are not done yet, file by file, small files together; the client is not used.
 
     One file that cannot be read fails the run; in a folder or pattern it becomes a reject, and the others go on.
     """
-    alone = settings.path.is_file()
-    ledger = Ledger.of(cursor)
-    left = walk.max_pages
-    for path in [settings.path] if alone else _found(settings.path, walk.now):
+    ledger = Ledger(cursor)
+    parts = _alone(settings, ledger, walk) if settings.path.is_file() else _each(settings, ledger, walk)
+    yield from gathered(parts, ledger, most_rows=PAGE, most_pages=walk.max_pages)
+
+
+def _alone(settings: Settings, ledger: Ledger, walk: Walk) -> Iterator[Part]:
+    path = settings.path
+    try:
+        entry = ledger.entry(path, _how(settings))
+        if not entry.done or settings.again:
+            yield from _rows(path, settings, entry, walk)
+            return
+    except OSError as error:
+        raise SourceUnavailable(_unreadable(path, error)) from error
+    rows = f" ({entry.rows:,} rows)" if entry.rows else ""
+    told = f"{_name(path)} was read whole before{rows}; ask for it again to read it anew"
+    yield Part(name=_name(path), notes=[told])
+
+
+def _each(settings: Settings, ledger: Ledger, walk: Walk) -> Iterator[Part]:
+    for path in _found(settings.path, walk.now):
         try:
             entry = ledger.entry(path, _how(settings))
-            if entry.done and not settings.again:
-                if alone:
-                    note = (
-                        f"{_name(path)} was read whole before ({entry.rows:,} rows); ask for it again to read it anew"
-                    )
-                    yield Page(items=(), cursor=ledger.cursor(), note=note)
-                continue
-            for page in _pages(path, settings, ledger, entry, walk):
-                left -= 1
-                if left <= 0 and not page.cursor["files"][entry.key]["done"]:
-                    rows = page.cursor["files"][entry.key]["rows"]
-                    yield replace(page, note=f"{_name(path)} is read up to row {rows:,}; the next run goes on")
-                    return
-                yield page
+            if not entry.done or settings.again:
+                yield from _rows(path, settings, entry, walk)
         except CollectorError as error:
-            if alone:
-                raise
-            cursor = ledger.keep(replace(entry, done=True, error=str(error)))
+            failed = replace(entry, done=True, error=str(error))
             reject = Reject(place=_name(path), reason=str(error))
-            yield Page(items=(), cursor=cursor, rejects=[reject], note=f"{_name(path)}: {error}")
+            yield Part(name=_name(path), entry=failed, rejects=[reject], notes=[f"{_name(path)}: {error}"])
         except OSError as error:
-            gone = f"{_name(path)} could not be read: {error.strerror or error}."
-            if alone:
-                raise SourceUnavailable(gone) from error
             # Nobody is to blame for the content: the next run tries again.
-            yield Page(items=(), cursor=ledger.cursor(), note=gone)
+            yield Part(name=_name(path), notes=[_unreadable(path, error)])
 
 
-def _pages(path: Path, settings: Settings, ledger: Ledger, entry: Entry, walk: Walk) -> Iterator[Page]:
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{_name(path)} could not be read: {error.strerror or error}."
+
+
+def _rows(path: Path, settings: Settings, entry: Entry, walk: Walk) -> Iterator[Part]:
     if entry.done:
         entry = replace(entry, done=False, rows=0)
     table, understood = understand(path, settings)
@@ -327,12 +332,10 @@ def _pages(path: Path, settings: Settings, ledger: Ledger, entry: Entry, walk: W
         complaints += parsed.complaints[: 20 - len(complaints)]
         entry = replace(widened(entry, parsed.items), rows=entry.rows + len(batch))
         rejects = [replace(reject, place=f"{_name(path)}, {reject.place}") for reject in parsed.rejects]
-        yield Page(items=parsed.items, rejects=rejects, cursor=ledger.keep(entry))
-    entry = replace(entry, done=True)
-    note = "; ".join(_remarks(path, understood, repeated, complaints)) or None
-    yield Page(
-        items=(), cursor=ledger.keep(entry), covered=_span(entry, table, understood, settings, walk.now), note=note
-    )
+        yield Part(name=_name(path), entry=entry, rows=len(batch), items=parsed.items, rejects=rejects)
+    covered = _span(entry, table, understood, settings, walk.now)
+    notes = list(_remarks(path, understood, repeated, complaints))
+    yield Part(name=_name(path), entry=replace(entry, done=True), covered=covered, notes=notes)
 
 
 def _remarks(path: Path, understood: Understanding, repeated: int, complaints: Sequence[str]) -> Iterator[str]:

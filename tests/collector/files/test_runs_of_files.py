@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from collector.errors import BadSettings, PayloadChanged, TooLarge
 from collector.sources import kinds
@@ -110,14 +115,102 @@ def test_a_folder_is_read_once_however_many_files_it_holds_and_files_that_are_go
     paths = [write(tmp_path / f"{n:04}.csv", f"id,date,text\n{n},2024-03-05,word {n}\n") for n in range(1_005)]
     settle(*paths)
     cursor = run(tmp_path, max_pages=5_000).cursor
-    assert len(cursor["files"]) == 1_005
+    assert len(cursor["files"]) + len(cursor["done"]) == 1_005
     assert run(tmp_path, cursor).pages == []
     for path in paths[:4]:
         path.unlink()
     settle(reviews(tmp_path / "new.csv", 1))
     later = run(tmp_path, cursor)
     assert len(later.items) == 1
-    assert len(later.cursor["files"]) == 1_002
+    assert len(later.cursor["files"]) + len(later.cursor["done"]) == 1_002
+
+
+def test_small_files_share_a_page_and_the_cursor_costs_less_than_what_they_hold(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"export-{n:04}.csv", f"id,date,text\n{n},2024-03-05,word {n}\n") for n in range(1_000)]
+    settle(*paths)
+    pages = run(tmp_path).pages
+    written = sum(len(json.dumps(page.cursor)) for page in pages)
+    assert (len(pages), len(pages[0].items)) == (1, 1_000)
+    assert written < 100_000
+
+
+def test_each_file_of_a_page_speaks_for_its_own_days(tmp_path: Path) -> None:
+    settle(
+        write(tmp_path / "a.csv", "date,text\n2024-03-05T10:00:00Z,a\n2024-03-06T09:00:00Z,b\n"),
+        write(tmp_path / "b.csv", "date,text\n2024-05-05T10:00:00Z,c\n2024-05-06T09:00:00Z,d\n"),
+    )
+    (page,) = run(tmp_path).pages
+    assert page.covered is not None
+    assert [span.start.month for span in (page.covered, *page.further)] == [3, 5]
+    assert all(span.end - span.start == timedelta(hours=23, seconds=1) for span in (page.covered, *page.further))
+
+
+def test_what_a_later_file_says_anew_under_a_known_id_is_an_edit_and_has_its_own_page(tmp_path: Path) -> None:
+    settle(
+        write(tmp_path / "a.csv", "id,date,text\n1,2024-03-05,slow\n2,2024-03-05,fine\n"),
+        write(tmp_path / "b.csv", "id,date,text\n1,2024-03-05,sorted out\n"),
+    )
+    assert [[item.text for item in page.items] for page in run(tmp_path).pages] == [["slow", "fine"], ["sorted out"]]
+
+
+def test_a_cursor_with_every_file_in_full_is_understood_and_made_small(tmp_path: Path) -> None:
+    paths = [reviews(tmp_path / f"{n}.csv", 1, first=n) for n in range(5)]
+    settle(*paths)
+    one_by_one = [run(path).cursor["files"] for path in paths[:4]]
+    before = {"files": {key: entry for files in one_by_one for key, entry in files.items()}}
+    after = run(tmp_path, before)
+    assert [item.external_id for item in after.items] == ["4"]
+    assert (len(after.cursor["files"]), len(after.cursor["done"])) == (1, 4)
+
+
+def test_a_folder_goes_on_with_the_file_that_a_short_run_did_not_reach(tmp_path: Path) -> None:
+    settle(reviews(tmp_path / "a.csv", 700), reviews(tmp_path / "b.csv", 700, first=1_000))
+    first = run(tmp_path, max_pages=1)
+    assert (len(first.items), "a.csv was read last; the next run goes on with b.csv" in first.notes) == (700, True)
+    assert len(run(tmp_path, first.cursor).items) == 700
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "touch", "rename", "copy", "nothing"]),
+        st.integers(1, 1_400),
+        st.integers(1, 3),
+        st.integers(0, 2),
+    ),
+    min_size=1,
+    max_size=6,
+)
+"""What happens to the folder, rows of a new file, pages of the run after it, pages that a kill leaves of them."""
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS)
+@example([("add", 1_400, 1, 1), ("rename", 1, 2, 1), ("add", 900, 3, 1), ("copy", 2, 1, 0)])
+def test_every_row_of_a_folder_is_read_once_however_its_files_move_and_runs_are_killed(
+    steps: list[tuple[str, int, int, int]],
+) -> None:
+    with TemporaryDirectory() as place:
+        folder, cursor, got, rows = Path(place), None, Counter[str](), 0
+        for number, (what, count, most, saved) in enumerate([("add", 3, 1, 1), *steps]):
+            files = sorted(folder.iterdir())
+            chosen = files[count % len(files)] if files else folder
+            if what == "add":
+                settle(reviews(folder / f"{number}.csv", count, first=rows))
+                rows += count
+            elif what == "touch":
+                os.utime(chosen, (NOW.timestamp() - 100 - number, NOW.timestamp() - 100 - number))
+            elif what == "rename":
+                chosen.rename(folder / f"moved-{number}.csv")
+            elif what == "copy":
+                settle(Path(shutil.copyfile(chosen, folder / f"copy-{number}.csv")))
+            for page in run(folder, cursor, max_pages=most).pages[:saved]:
+                got.update(item.external_id for item in page.items)
+                cursor = json.loads(json.dumps(page.cursor))
+        for page in run(folder, cursor).pages:
+            got.update(item.external_id for item in page.items)
+            cursor = page.cursor
+        assert got == Counter(str(number) for number in range(rows))
+        assert run(folder, cursor).pages == []
 
 
 def test_a_file_that_is_still_being_written_is_left_for_later(tmp_path: Path) -> None:
