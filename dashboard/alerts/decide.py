@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.alert import Alert, Event, from_json, to_json
 from dashboard.alerts.message import subject_of
 from dashboard.alerts.outbox import Draft, Gathered, State
@@ -84,7 +84,7 @@ def decide(conn: Connection, telling: Telling, followed: Iterable[Followed], now
     """Turn what is new about incidents into deliveries; returns the new ones. Deciding again adds none."""
     known = list(followed)
     done = outbox.decided(conn, [_about(incident) for incident in known])
-    silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
+    silences = [*telling.alerts.planned, *wishes.silences(conn, now)]
     drafts: list[Draft] = []
     # The worst first, so that it gets a message of its own where others are gathered.
     for incident in sorted(known, key=lambda f: (-rank(f.topic.severity), f.opened_at)):
@@ -237,7 +237,7 @@ def refusal(conn: Connection, telling: Telling, endpoint: Endpoint) -> str | Non
         return None
     if telling.mail is None:
         return "no mail server is configured"
-    said = outbox.standing_of(conn, endpoint.recipient)
+    said = wishes.standing_of(conn, endpoint.recipient)
     if said is not None and said["unsubscribed_at"] is not None:
         return "this address has unsubscribed"
     if telling.alerts.require_confirmation and (said is None or said["confirmed_at"] is None):

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.engine import RowMapping
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, chat, email
 from dashboard.alerts.decide import SILENCED, Endpoint, Telling, chat_label, endpoints, refusal
 from dashboard.alerts.letter import letter
@@ -129,9 +129,9 @@ def _withheld(
 ) -> tuple[dict[int, Withheld | None], bool]:
     """Why each of the deliveries is not sent any more (None: it is), and whether the address is confirmed."""
     with store.read() as conn:
-        silences = [*telling.alerts.planned, *outbox.silences(conn, now)]
+        silences = [*telling.alerts.planned, *wishes.silences(conn, now)]
         refused = None if rows[0]["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
-        said = outbox.standing_of(conn, endpoint.recipient)
+        said = wishes.standing_of(conn, endpoint.recipient)
     no = None if refused is None else Withheld(reason=refused)
     return {row["id"]: no or _silenced(row, silences, now) for row in rows}, said is not None and said[
         "confirmed_at"

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import wishes
 from dashboard.alerts.links import unsubscribe
 
 
@@ -26,7 +26,7 @@ def one_click(opened: Callable[[], tuple[Store, str]], clock: Callable[[], datet
         if address is None:
             return PlainTextResponse("This link is not one of ours; it may have been cut.", status_code=400)
         with store.write() as conn:
-            outbox.set_recipient(conn, address, unsubscribed_at=clock())
+            wishes.set_recipient(conn, address, unsubscribed_at=clock())
         return PlainTextResponse("No more alerts are sent to this address.")
 
     return Route("/unsubscribe", stop, methods=["POST"])

@@ -1,7 +1,4 @@
-"""What was decided to be told and how far it got: deliveries, decisions, silences, recipients, and all their SQL.
-
-One file, over 400 lines: a delivery, its decision and its claim are moved together, and no SQL of theirs is elsewhere.
-"""
+"""What was decided to be told and how far it got: deliveries, decisions, and all their SQL."""
 
 from __future__ import annotations
 
@@ -28,7 +25,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
@@ -38,7 +34,6 @@ from sqlalchemy.engine import RowMapping
 from collector.store import Utc, metadata
 from collector.store.runs import upsert
 from dashboard.alerts.pace import FOLDED
-from dashboard.alerts.silence import Silence
 from sentiment.spikes.spike import Severity
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -97,34 +92,6 @@ decision = Table(
     Column("recipients", Integer, nullable=False, server_default="0"),
 )
 """What was decided already, whoever was told: a person added later does not hear of it anew."""
-
-silence = Table(
-    "silence",
-    metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("start", Utc, nullable=False),
-    Column("end", Utc, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("by", String(200)),
-    Column("brands", JSON, nullable=False),
-    Column("dimensions", JSON, nullable=False),
-    Column("sources", JSON, nullable=False),
-    Column("up_to", String(20)),
-    Column("created_at", Utc, nullable=False),
-    Column("lifted_at", Utc),
-    Index("ix_silence_end", "end"),
-)
-"""Silences set from the dashboard; planned ones stand in the configuration."""
-
-recipient = Table(
-    "recipient",
-    metadata,
-    Column("address", String(320), primary_key=True),
-    Column("asked_at", Utc),
-    Column("confirmed_at", Utc),
-    Column("unsubscribed_at", Utc),
-)
-"""What the people behind the addresses said themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,50 +366,3 @@ def forget_voices(conn: Connection, mention_ids: Iterable[int]) -> int:
             conn.execute(update(delivery).where(delivery.c.id == row.id).values(body=body))
             changed += 1
     return changed
-
-
-# ------------------------------------------------------------------ silences and recipients
-
-
-def add_silence(conn: Connection, made: Silence, now: datetime) -> int:
-    """Keep a silence set by a person; returns its id."""
-    values = asdict(made) | {"created_at": now}
-    del values["id"]
-    return int(conn.execute(insert(silence).values(values).returning(silence.c.id)).scalar_one())
-
-
-def lift_silence(conn: Connection, silence_id: int, now: datetime) -> None:
-    """End a silence before its time."""
-    conn.execute(update(silence).where(silence.c.id == silence_id, silence.c.lifted_at.is_(None)).values(lifted_at=now))
-
-
-def silences(conn: Connection, now: datetime) -> list[Silence]:
-    """The silences that are in force or to come, the first to end first."""
-    rows = conn.execute(
-        select(silence).where(silence.c.end > now, silence.c.lifted_at.is_(None)).order_by(silence.c.end)
-    ).mappings()
-    return [
-        Silence(
-            id=row["id"],
-            start=row["start"],
-            end=row["end"],
-            reason=row["reason"],
-            by=row["by"],
-            brands=tuple(row["brands"]),
-            dimensions=tuple(row["dimensions"]),
-            sources=tuple(row["sources"]),
-            up_to=None if row["up_to"] is None else Severity(row["up_to"]),
-        )
-        for row in rows
-    ]
-
-
-def standing_of(conn: Connection, address: str) -> RowMapping | None:
-    """What the person behind an address said; None: nothing yet."""
-    return conn.execute(select(recipient).where(recipient.c.address == address.lower())).mappings().one_or_none()
-
-
-def set_recipient(conn: Connection, address: str, **values: datetime | None) -> None:
-    """Keep what the person behind an address said: asked_at, confirmed_at, unsubscribed_at."""
-    statement = upsert(conn, recipient).values(address=address.lower(), **values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))

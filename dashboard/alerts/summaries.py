@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
 from dashboard.alerts.digest import Digest, IncidentLine, SourceLine, digest_subject, moved, to_json
 from dashboard.alerts.facts import figures
@@ -105,7 +105,7 @@ def ask_to_confirm(conn: Connection, telling: Telling, now: datetime) -> list[Dr
             about = f"confirm/{endpoint.recipient.lower()}"
             if endpoint.channel != "email" or not outbox.take(conn, about, "confirm", now):
                 continue
-            outbox.set_recipient(conn, endpoint.recipient, asked_at=now)
+            wishes.set_recipient(conn, endpoint.recipient, asked_at=now)
             drafts.append(
                 Draft(
                     about=about,

@@ -9,9 +9,9 @@ import streamlit as st
 
 from dashboard.alerts.channels import ChannelError
 from dashboard.alerts.notify import test_mail
-from dashboard.alerts.outbox import lift_silence, silences
 from dashboard.alerts.settings import Manager, address_of
 from dashboard.alerts.silence import Silence
+from dashboard.alerts.wishes import lift_silence, silences
 from dashboard.queries import deliveries
 from dashboard.views.backtest import backtest_section
 from dashboard.views.download import download

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.alerts import outbox
+from dashboard.alerts import wishes
 from dashboard.alerts.links import confirm
 from dashboard.views.parts import answer, empty
 from dashboard.views.session import look, now, session
@@ -23,12 +23,12 @@ def show() -> None:
             "Open it from the mail again: it may have been cut. Or ask who runs Groundswell.",
         )
         return
-    known = look(outbox.standing_of, address)
+    known = look(wishes.standing_of, address)
     if known is not None and known["confirmed_at"] is not None:
         answer(f"{address} gets alerts.", "There is nothing more to do.")
         return
     answer(f"Send alerts to {address}?", "They tell when dissatisfaction rises. Every mail has a link to stop them.")
     if st.button("Yes, send them", type="primary"):
         with session().store.write() as conn:
-            outbox.set_recipient(conn, address, confirmed_at=now())
+            wishes.set_recipient(conn, address, confirmed_at=now())
         st.rerun()

@@ -11,8 +11,9 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.alerts.incidents import topic_of
-from dashboard.alerts.outbox import add_silence, told_of
+from dashboard.alerts.outbox import told_of
 from dashboard.alerts.silence import Silence
+from dashboard.alerts.wishes import add_silence
 from dashboard.views.download import download
 from dashboard.views.incident_reason import explain
 from dashboard.views.incident_voices import GROUPS, show_behind, show_part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.alerts import outbox
+from dashboard.alerts import wishes
 from dashboard.alerts.links import unsubscribe
 from dashboard.views.parts import answer, empty
 from dashboard.views.session import look, now, session
@@ -23,10 +23,10 @@ def show() -> None:
             "Open it from the mail again: it may have been cut. Or ask who runs Groundswell.",
         )
         return
-    known = look(outbox.standing_of, address)
+    known = look(wishes.standing_of, address)
     stopped = known is not None and known["unsubscribed_at"] is not None
     answer(f"{address} gets no more alerts." if stopped else f"Stop all alerts to {address}?")
     if st.button("Send them again" if stopped else "Stop all alerts", type="primary"):
         with session().store.write() as conn:
-            outbox.set_recipient(conn, address, unsubscribed_at=None if stopped else now())
+            wishes.set_recipient(conn, address, unsubscribed_at=None if stopped else now())
         st.rerun()

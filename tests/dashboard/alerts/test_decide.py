@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.alert import from_json
 from dashboard.alerts.decide import Followed, Telling, decide
 from dashboard.alerts.outbox import State
@@ -136,13 +136,13 @@ def test_nobody_hears_the_end_of_what_they_were_not_told(post: Store) -> None:
 def test_a_silenced_incident_is_recorded_but_not_sent(post: Store) -> None:
     with post.write() as conn:
         made = Silence(start=NOW, end=NOW + HOUR, reason="campaign", by="Ann", brands=("Northwind Ferries",))
-        number = outbox.add_silence(conn, made, NOW)
-        assert outbox.silences(conn, NOW) == [replace(made, id=number)]
+        number = wishes.add_silence(conn, made, NOW)
+        assert wishes.silences(conn, NOW) == [replace(made, id=number)]
     run(post, a_telling(a_manager()), [a_followed()])
     assert events(post, state=State.SUPPRESSED) == [("silenced/opened", "Ann")]
     with post.write() as conn:
-        outbox.lift_silence(conn, number, NOW + MINUTE)
-        assert outbox.silences(conn, NOW + MINUTE) == []
+        wishes.lift_silence(conn, number, NOW + MINUTE)
+        assert wishes.silences(conn, NOW + MINUTE) == []
     run(post, a_telling(a_manager()), [a_followed(13)], NOW + MINUTE)
     assert events(post, state=State.QUEUED) == [("opened", "Ann")]
 
@@ -268,8 +268,8 @@ def test_without_a_mail_server_it_is_recorded_why_nothing_was_sent(post: Store) 
 
 def test_who_unsubscribed_or_did_not_confirm_is_not_written_to(post: Store) -> None:
     with post.write() as conn:
-        outbox.set_recipient(conn, "ANN@northwind.example", unsubscribed_at=NOW)
-        outbox.set_recipient(conn, "ben@northwind.example", confirmed_at=NOW)
+        wishes.set_recipient(conn, "ANN@northwind.example", unsubscribed_at=NOW)
+        wishes.set_recipient(conn, "ben@northwind.example", confirmed_at=NOW)
     telling = a_telling(a_manager("Ann"), a_manager("Ben"), a_manager("Cem"), require_confirmation=True)
     run(post, telling, [a_followed()])
     assert {row.person: row.reason for row in rows(post)} == {

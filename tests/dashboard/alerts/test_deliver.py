@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.channels import RecipientRefused, ServerUnreachable
 from dashboard.alerts.decide import Endpoint, Telling, decide
 from dashboard.alerts.deliver import deliver
@@ -175,7 +175,7 @@ def test_what_was_silenced_while_it_waited_and_goes_on_is_told_once_when_the_sil
     queue(post, telling, now=night, opened_at=night, last_seen=night, severity=Severity.MODERATE)
     with post.write() as conn:
         made = Silence(start=night + 6 * HOUR, end=night + 10 * HOUR, reason="harbour closed")
-        outbox.add_silence(conn, made, night)
+        wishes.add_silence(conn, made, night)
     sent = Sent()
     for hour in (8, 9, 10, 11, 12):
         now = night + hour * HOUR
@@ -271,7 +271,7 @@ def test_what_was_silenced_while_it_waited_is_not_sent(post: Store) -> None:
     telling = a_telling(a_manager(quiet_hours="11:00-13:00"))
     queue(post, telling)
     with post.write() as conn:
-        outbox.add_silence(conn, Silence(start=NOW, end=NOW + 9 * HOUR, reason="harbour closed"), NOW)
+        wishes.add_silence(conn, Silence(start=NOW, end=NOW + 9 * HOUR, reason="harbour closed"), NOW)
     sent = Sent()
     deliver(post, telling, at(NOW + HOUR), sent)
     assert sent == []
@@ -282,7 +282,7 @@ def test_who_left_the_configuration_or_unsubscribed_meanwhile_is_not_written_to(
     telling = a_telling(a_manager("Ann"), a_manager("Ben"))
     queue(post, telling)
     with post.write() as conn:
-        outbox.set_recipient(conn, "ben@northwind.example", unsubscribed_at=NOW)
+        wishes.set_recipient(conn, "ben@northwind.example", unsubscribed_at=NOW)
     sent = Sent()
     deliver(post, a_telling(a_manager("Ben")), at(NOW), sent)
     assert sent == []
@@ -310,7 +310,7 @@ def test_a_refusal_of_a_gathered_message_is_kept_with_each_of_its_parts(post: St
 def test_unconfirmed_addresses_get_the_link_to_confirm_with_and_confirmed_ones_do_not(post: Store) -> None:
     telling = a_telling(a_manager("Ann"), a_manager("Ben"))
     with post.write() as conn:
-        outbox.set_recipient(conn, "ben@northwind.example", confirmed_at=NOW)
+        wishes.set_recipient(conn, "ben@northwind.example", confirmed_at=NOW)
     queue(post, telling)
     sent = Sent()
     deliver(post, telling, at(NOW), sent)

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import wishes
 from dashboard.alerts.links import token_of
 from dashboard.alerts.one_click import one_click
 from tests.dashboard.alerts.conftest import NOW
@@ -24,7 +24,7 @@ def test_a_post_with_the_mails_token_unsubscribes_at_once(client: TestClient, st
         answer = client.post(f"/unsubscribe?token={token}", data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200
     with store.read() as conn:
-        said = outbox.standing_of(conn, "ann@northwind.example")
+        said = wishes.standing_of(conn, "ann@northwind.example")
     assert said is not None
     assert said["unsubscribed_at"] == NOW
 
@@ -33,7 +33,7 @@ def test_a_token_that_is_not_ours_stops_nothing(client: TestClient, store: Store
     for token in ("", "abc", token_of("ann@northwind.example", "confirm", "hush")):
         assert client.post(f"/unsubscribe?token={token}").status_code == 400
     with store.read() as conn:
-        assert outbox.standing_of(conn, "ann@northwind.example") is None
+        assert wishes.standing_of(conn, "ann@northwind.example") is None
 
 
 def test_a_get_stops_nothing_for_mail_scanners_follow_links(client: TestClient) -> None:
