@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httpcore
@@ -17,6 +17,14 @@ from collector.errors import AddressForbidden, SourceUnavailable
 Origin = tuple[str, int]
 """Host (lower case) and port."""
 Resolve = Callable[[str, int], list[str]]
+
+
+class Site(NamedTuple):
+    """What credentials are meant for: over http, a host and port are another site than over https."""
+
+    scheme: str
+    origin: Origin
+
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL = tuple(map(ipaddress.ip_network, ("::/96", "fec0::/10", "64:ff9b:1::/48")))
@@ -73,6 +81,12 @@ def origin_of(url: str) -> Origin:
     if parts.scheme not in _PORTS or not parts.hostname:
         raise AddressForbidden(f"Only http and https addresses are collected, not {url[:200]!r}.")
     return parts.hostname.lower(), port or _PORTS[parts.scheme]
+
+
+def site_of(url: str) -> Site:
+    """The site of an http(s) address; AddressForbidden for any other scheme or a broken address."""
+    origin = origin_of(url)
+    return Site(urlsplit(url).scheme, origin)
 
 
 def trusted(urls: Iterable[str]) -> frozenset[Origin]:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin
 import httpx
 import stamina
 
-from collector.address import GuardedNetwork, GuardedTransport, Origin, origin_of
+from collector.address import GuardedNetwork, GuardedTransport, Origin, Site, origin_of, site_of
 from collector.answer import Answer, BrokenOff, describe, inflate, read_json
 from collector.asking import Ask, Fresh, How, Limits, Validator
 from collector.errors import (
@@ -87,7 +87,7 @@ class Client:
         self._stop: Callable[[], bool] = lambda: False
         self._validators: Mapping[str, Validator] = {}
         self._fresh: list[Fresh] = []
-        self._home: frozenset[Origin] = frozenset()
+        self._home: frozenset[Site] = frozenset()
         self._trusted: frozenset[Origin] = frozenset()
         self._proxy: str | None = None
         self._secrets: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Client:
     ) -> Iterator[Client]:
         """A client for one run, with connections of its own and this client's pace.
 
-        home      addresses that the owner wrote: `auth` headers are sent to their origins only
+        home      addresses that the owner wrote: `auth` headers go to their origins only, and never from https to http
         trusted   origins that may be private
         proxy     address of an HTTP proxy for everything but those
         secrets   values that must never appear in an error or a log
@@ -125,7 +125,7 @@ class Client:
         )
         run.user_agent, run._pace, run._ssl, run._stop = self.user_agent, self._pace, self._ssl, stop
         run._validators = validators or {}
-        run._home = frozenset(origin_of(url) for url in home)
+        run._home = frozenset(site_of(url) for url in home)
         run._trusted = trusted
         run._proxy = proxy
         hidden = [*secrets, *password_of(proxy)]
@@ -318,7 +318,8 @@ class Client:
             "accept-encoding": "gzip, deflate",
         }
         headers |= {name.lower(): value for name, value in ask.headers.items()}
-        if origin_of(url) in self._home:
+        asked, at = site_of(ask.url), site_of(url)
+        if at in self._home and (asked.scheme, at.scheme) != ("https", "http"):
             headers |= {name.lower(): value for name, value in ask.auth.items()}
         known = self._validators.get(ask.url[:2000])
         if ask.conditional and known is not None and self.now() - known.fetched_at < REFRESH_AFTER:

@@ -267,6 +267,25 @@ def test_keys_go_only_home_and_never_into_an_error() -> None:
     assert secret not in run.shown(f"https://u:{secret}@api.example/x?a={secret}&token={secret}")
 
 
+@pytest.mark.parametrize(
+    "home", [("https://api.example:8443",), ("https://api.example:8443", "http://api.example:8443")]
+)
+def test_keys_never_follow_a_redirect_from_https_to_http(home: tuple[str, ...]) -> None:
+    clock, seen = Clock(), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.scheme, request.headers.get("authorization")))
+        if request.url.scheme == "https":
+            bare = {"location": "http://api.example:8443/x"}
+            return httpx.Response(302, headers=bare, stream=httpx.ByteStream(b""))
+        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+
+    client = Client(now=clock.now, sleep=clock.sleep, transport=httpx.MockTransport(answer))
+    with client.bound(home=home) as run:
+        run.json("https://api.example:8443/x", auth={"authorization": "Bearer barley"})
+    assert seen == [("https", "Bearer barley"), ("http", None)]
+
+
 def test_the_headers_of_a_described_api_go_only_home_and_never_into_an_error(store: Store) -> None:
     seen, clock = [], Clock()
 
