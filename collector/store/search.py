@@ -37,14 +37,29 @@ def matching(conn: Connection, words: str) -> Select[int]:
         return select(column("id", BigInteger)).select_from(text("mention")).where(false())
     if conn.dialect.name == "postgresql":
         return _matching_postgres(wanted, unwanted)
-    query = " AND ".join(_quoted(term) for term in wanted)
-    for term in unwanted:
-        query = f"({query}) NOT {_quoted(term)}"
+    query = _fts_query(wanted, unwanted)
     # Unique: two of these in one statement would otherwise share the words of the last.
     ids = text("SELECT rowid AS id FROM mention_fts WHERE mention_fts MATCH :query").bindparams(
         bindparam("query", query, unique=True)
     )
     return select(ids.columns(column("id", BigInteger)).subquery().c.id)
+
+
+def is_rare(conn: Connection, words: str, most: int) -> bool:
+    """Whether no more than `most` texts match; True on PostgreSQL, which finds out for itself what is rare."""
+    wanted, unwanted = terms_of(words)
+    if conn.dialect.name != "sqlite" or not wanted:
+        return True
+    counted = text("SELECT count(*) FROM (SELECT 1 FROM mention_fts WHERE mention_fts MATCH :query LIMIT :most)")
+    number = conn.scalar(counted, {"query": _fts_query(wanted, unwanted), "most": most + 1}) or 0
+    return number <= most
+
+
+def _fts_query(wanted: Sequence[str], unwanted: Sequence[str]) -> str:
+    query = " AND ".join(_quoted(term) for term in wanted)
+    for term in unwanted:
+        query = f"({query}) NOT {_quoted(term)}"
+    return query
 
 
 def terms_of(words: str) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from collector.store import hour_of
 from dashboard.scope import Scope, day_number, day_of_number
@@ -95,19 +95,24 @@ def sources_of(conn: Connection, brand: str) -> list[str]:
 
 
 def brands_present(conn: Connection) -> list[str]:
-    """The brands that have mentions, configured or not.
-
-    Each is found behind the last one in the key's order: a DISTINCT would go through the counts of all days.
-    """
-    found = select(func.min(count_day.c.brand).label("brand")).cte("found", recursive=True)
-    behind = select(func.min(count_day.c.brand)).where(count_day.c.brand > found.c.brand).scalar_subquery()
-    found = found.union_all(select(behind).where(found.c.brand.is_not(None)))
-    return sorted(conn.scalars(select(found.c.brand).where(found.c.brand.is_not(None))))
+    """The brands that have mentions, configured or not."""
+    return sorted(_values(conn, count_day.c.brand))
 
 
 def models_read(conn: Connection) -> tuple[str, ...]:
-    """The models whose readings the figures stand on; looks through all labels, so it is asked for a file only."""
-    return tuple(sorted(conn.scalars(select(label.c.model).distinct())))
+    """The models whose readings the figures stand on."""
+    return tuple(sorted(_values(conn, label.c.model)))
+
+
+def _values(conn: Connection, column: Column[str]) -> list[str]:
+    """The values of a column that an index begins with.
+
+    Each is found behind the last one in the index's order: a DISTINCT would go through all rows.
+    """
+    found = select(func.min(column).label("value")).cte("found", recursive=True)
+    behind = select(func.min(column)).where(column > found.c.value).scalar_subquery()
+    found = found.union_all(select(behind).where(found.c.value.is_not(None)))
+    return list(conn.scalars(select(found.c.value).where(found.c.value.is_not(None))))
 
 
 def dimensions_of_lens(lens: str) -> list[str]:

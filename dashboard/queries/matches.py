@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from collector.store.search import terms_of
+from collector.store.tables import mention
 from dashboard.queries import mentions
-from dashboard.queries.mentions import Wanted
+from dashboard.queries.mentions import Order, Wanted
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
 from sentiment.taxonomy import ALL
+
+PAGE = 20
+ENTRIES = 100
+"""Entries of the index by reach, which holds the time too, that are read at the price of one mention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +32,36 @@ def how_many(conn: Connection, wanted: Wanted, most: int) -> Matches:
 
     Only the latter looks at mentions, and none is looked at where the counts show that there are more than `most`.
     """
-    if _of_days(wanted):
-        one = wanted.sentiment if wanted.facet is None else wanted.polarity
-        if one is None and wanted.sentiment is None:
-            return Matches(number=_summed(conn, wanted, "mentions"))
-        # Signs are counted by voices, and each of them is at least one mention. A voice counts for one sign of a
-        # facet, which one of its aspects then has.
-        alone = wanted.facet is None or wanted.sentiment is None
-        if one is not None and alone and _summed(conn, wanted, one.value) > most:
-            return Matches(number=most, more=True)
+    told, exact = _told(conn, wanted)
+    if exact:
+        return Matches(number=told)
+    if told > most:
+        return Matches(number=most, more=True)
     number = mentions.how_many(conn, wanted, most + 1)
     return Matches(number=min(number, most), more=number > most)
+
+
+def many(conn: Connection, wanted: Wanted) -> bool:
+    """Whether so many match that a page of them is sooner met along the index of their order than by sorting them all.
+
+    Of N mentions, M of which match, PAGE * N / M are looked at along the index until a page is full, and M to sort.
+    """
+    told, _ = _told(conn, wanted)
+    there = conn.scalar(select(func.max(mention.c.id))) or 0
+    return told**2 * (ENTRIES if wanted.order is Order.REACH else 1) > PAGE * there
+
+
+def _told(conn: Connection, wanted: Wanted) -> tuple[int, bool]:
+    """How many mentions match at least, by the counts alone, and whether that is exact."""
+    if not _of_days(wanted):
+        return 0, False
+    one = wanted.sentiment if wanted.facet is None else wanted.polarity
+    if one is None and wanted.sentiment is None:
+        return _summed(conn, wanted, "mentions"), True
+    # Signs are counted by voices, and each of them is at least one mention. A voice counts for one sign of a
+    # facet, which one of its aspects then has.
+    alone = wanted.facet is None or wanted.sentiment is None
+    return (_summed(conn, wanted, one.value) if one is not None and alone else 0), False
 
 
 def _of_days(wanted: Wanted) -> bool:

@@ -9,10 +9,24 @@ from enum import StrEnum
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
 from collector.store import from_micros, micros
-from collector.store.search import matching, terms_of
+from collector.store.search import is_rare, matching, terms_of
 from collector.store.tables import mention
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
@@ -23,6 +37,8 @@ from sentiment.store.readings import correction, label, label_aspect, unread, un
 SHOWN = 1_500
 """Characters of a text that a screen shows; the whole leaves with the download."""
 EVIDENCE_SHOWN = 300
+RARE = 1_000
+"""Texts that a search may match for each of them to be looked at, whenever it was written."""
 ROW = [
     "id",
     "source",
@@ -140,18 +156,35 @@ def _keys(order: Order) -> tuple[ColumnElement[Any], bool]:
     return mention.c.created_at, order is Order.OLDEST
 
 
+def _ordered(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What to sort by: the latest come first among those of one satisfaction."""
+    key, rising = _keys(order)
+    return (key.asc() if rising else key.desc()), (mention.c.id.asc() if order is Order.OLDEST else mention.c.id.desc())
+
+
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     scope = wanted.scope
-    found: list[ColumnElement[bool]] = [
+    since, until = max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
+    return [
         mention.c.brand == scope.brand,
-        mention.c.created_at >= max(scope.start, wanted.start or scope.start),
-        mention.c.created_at < min(scope.end, wanted.end or scope.end),
+        mention.c.created_at >= since,
+        mention.c.created_at < until,
+        *_other_conditions(conn, wanted),
     ]
+
+
+def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """All but the brand and the time."""
+    scope = wanted.scope
+    found: list[ColumnElement[bool]] = []
     if scope.sources:
         # Concatenation keeps SQLite from taking UNIQUE(source, brand, …), which would sort everything by date.
         found.append(mention.c.source.op("||")("").in_(scope.sources))
     if any(terms_of(wanted.words)):
-        found.append(mention.c.id.in_(matching(conn, wanted.words)))
+        # Rare words lead to their mentions. Others are looked up among the mentions of the days: the addition of
+        # nothing keeps SQLite from going to every mention that has them, at any time and of any brand.
+        number = mention.c.id if is_rare(conn, wanted.words, RARE) else mention.c.id + 0
+        found.append(number.in_(matching(conn, wanted.words)))
     if wanted.sentiment is not None:
         found.append(label.c.sentiment == wanted.sentiment.sign)
     found.append(_part(wanted.only))
@@ -211,27 +244,68 @@ def _columns(shown: int | None) -> list[ColumnElement[Any]]:
 
 
 def page(
-    conn: Connection, wanted: Wanted, *, after: Place | None = None, size: int = 25, whole_texts: bool = False
+    conn: Connection,
+    wanted: Wanted,
+    *,
+    after: Place | None = None,
+    size: int = 25,
+    whole_texts: bool = False,
+    many: bool = False,
 ) -> pd.DataFrame:
     """Up to `size` mentions after a place, in the order wanted; the columns of ROW.
 
     sentiment is a word or None (unread); satisfaction is 1 to 5. Texts are cut to SHOWN characters unless whole_texts.
+    many: so many match that those of widest reach or least satisfaction are better met by going along that order until
+    enough match than by sorting all of them (see matches.many).
     """
-    query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
-    key, rising = _keys(wanted.order)
+    if wanted.order in {Order.NEWEST, Order.OLDEST}:
+        query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
+        return _frame(conn, _leaf(query, wanted.order, after, size))
+    ids = first_along(conn, wanted, after, size) if many else []
+    if len(ids) < size:
+        # Sorted by id alone: with their texts, all of the period would be read for the few that are shown.
+        ids = list(conn.scalars(_leaf(_select(conn, wanted, [mention.c.id]), wanted.order, after, size)))
+    return ones(conn, ids, whole_texts=whole_texts)
+
+
+def _leaf(query: Select[Any], order: Order, after: Place | None, size: int) -> Select[Any]:
     if after is not None:
-        query = query.where(*_beyond(after, wanted.order))
-    columns = (key, mention.c.id)
-    query = query.order_by(*(columns if rising else [column.desc() for column in columns])).limit(size)
-    return _frame(conn, query)
+        query = query.where(*_beyond(after, order))
+    return query.order_by(*_ordered(order)).limit(size)
 
 
 def _beyond(after: Place, order: Order) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     key, rising = _keys(order)
     value = from_micros(after.key) if order in {Order.NEWEST, Order.OLDEST} else after.key
-    if rising:
-        return key >= value, or_(key > value, mention.c.id > after.id)
-    return key <= value, or_(key < value, mention.c.id < after.id)
+    later = mention.c.id > after.id if order is Order.OLDEST else mention.c.id < after.id
+    return (key >= value, or_(key > value, later)) if rising else (key <= value, or_(key < value, later))
+
+
+def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int) -> list[int]:
+    """The first ids after a place along an order's index; fewer where only those without a key are left."""
+    scope = wanted.scope
+    since, until = max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
+    # The addition of nothing keeps a database from taking the index by brand and time, and sorting what it finds there.
+    at = type_coerce(mention.c.created_at, BigInteger) + 0
+    spans = [at >= micros(since), at < micros(until), *_other_conditions(conn, wanted)]
+    if wanted.order is Order.REACH:
+        key: ColumnElement[int] = mention.c.reach
+        # A partial index serves only those who write its condition out.
+        own = [mention.c.brand == scope.brand, key > literal_column("0")]
+        number: ColumnElement[int] = mention.c.id
+        tables = mention.outerjoin(label, label.c.mention_id == mention.c.id)
+        order = (key.desc(), number.desc())
+    else:
+        key, number = label.c.satisfaction, label.c.mention_id
+        own = [mention.c.brand.op("||")("") == scope.brand]
+        tables = label.join(mention, mention.c.id == label.c.mention_id)
+        order = (key.asc(), number.desc())
+    if after is not None:
+        falling = wanted.order is Order.REACH
+        further = key < after.key if falling else key > after.key
+        own += [key <= after.key if falling else key >= after.key, or_(further, number < after.id)]
+    query = select(number).select_from(tables).where(*own, *spans).order_by(*order).limit(size)
+    return list(conn.scalars(query))
 
 
 def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> pd.DataFrame:
@@ -300,10 +374,7 @@ def how_many(conn: Connection, wanted: Wanted, limit: int = 10_000) -> int:
 
 def ids_of(conn: Connection, wanted: Wanted) -> list[int]:
     """The ids of all that match, in the order wanted."""
-    key, rising = _keys(wanted.order)
-    columns = (key, mention.c.id)
-    query = _select(conn, wanted, [mention.c.id])
-    return list(conn.scalars(query.order_by(*(columns if rising else [column.desc() for column in columns]))))
+    return list(conn.scalars(_select(conn, wanted, [mention.c.id]).order_by(*_ordered(wanted.order))))
 
 
 def why_unreadable(conn: Connection, ids: Sequence[int]) -> dict[int, str]:

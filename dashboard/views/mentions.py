@@ -62,7 +62,7 @@ def show() -> None:
     with bar:
         view = choose("How to show them", "view", VIEWS, tabs=True)
     size = TABLE_SIZE if view == TABLE else SIZE
-    found = look(mentions.page, wanted, after=after, size=size + 1)
+    found = look(mentions.page, wanted, after=after, size=size + 1, many=ask(matches.many, wanted))
     matching = ask(matches.how_many, wanted, COUNTED)
     if found.empty:
         _nothing(wanted, after)

@@ -99,7 +99,7 @@ label = Table(
     Column("corrected", Boolean, nullable=False),
     Column("about_us", Boolean, nullable=False, server_default=true(), comment="false: a person said it is not"),
     Column("rule_id", _ID, comment="the term rule that said something else than the reading"),
-    Index("ix_label_sentiment", "sentiment"),
+    Index("ix_label_model", "model"),
     Index(
         "ix_label_rule",
         "rule_id",
@@ -108,6 +108,7 @@ label = Table(
     ),
 )
 """What is held true of a mention: the latest reading, term rules laid over it, then people's corrections."""
+Index("ix_label_satisfaction", label.c.satisfaction, label.c.mention_id.desc())
 
 label_aspect = Table(
     "label_aspect",

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy import Connection, event, func, insert, select, update
 
 from collector.store import Store
 from collector.store.tables import mention
 from dashboard.queries import figures, health, matches, mentions
 from dashboard.queries.matches import Matches
-from dashboard.queries.mentions import Only, Wanted
+from dashboard.queries.mentions import Only, Order, Place, Wanted
 from dashboard.scope import Scope, day_number
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import ABOUT_US, correct
 from sentiment.store.counts import count_day
+from sentiment.store.readings import label
 from tests.conftest import BERLIN
 from tests.dashboard.conftest import BRAND, OTHER, SOURCES, fill
 
@@ -66,6 +68,52 @@ def test_counts_tell_what_counting_one_by_one_finds_and_never_more_than_there_ar
                     assert there > max(0, most)
                 else:
                     assert found.number == there
+
+
+def test_an_order_is_gone_along_only_where_counts_show_that_many_match(full: Store) -> None:
+    reach, least = (Wanted(scope=a_scope(90), order=order) for order in (Order.REACH, Order.DISSATISFIED))
+    day = replace(least, scope=a_scope(1, SOURCES[0]))
+    with full.read() as conn:
+        assert matches.many(conn, reach)
+        assert matches.many(conn, least)
+        assert not matches.many(conn, day)
+        assert not matches.many(conn, replace(reach, words="late"))
+        assert not matches.many(conn, replace(reach, only=Only.UNREAD))
+
+
+def test_what_has_no_reading_yet_comes_last_however_the_least_satisfied_are_found(full: Store) -> None:
+    missing = 0
+    for brand in (BRAND, OTHER):
+        wanted = Wanted(scope=a_scope(90, brand=brand), order=Order.DISSATISFIED)
+        with full.read() as conn:
+            everything, along = (mentions.page(conn, wanted, size=5_000, many=many) for many in (False, True))
+            short = mentions.page(conn, wanted, size=5, many=True)
+        assert list(everything["id"]) == list(along["id"])
+        assert list(short["id"]) == list(along["id"])[:5]
+        missing += along["satisfaction"].isna().sum()
+    assert missing > 0
+
+
+@pytest.mark.parametrize("words", ["the", "the -late", '"the ferry" the'])
+def test_a_frequent_word_is_looked_up_among_the_mentions_of_the_days(store: Store, words: str) -> None:
+    fill(store, NOW)
+    with store.write() as conn:
+        conn.exec_driver_sql("INSERT INTO mention_fts(rowid, text) SELECT id + 1000000, 'the ferry' FROM mention")
+        conn.exec_driver_sql("ANALYZE")
+    wanted = Wanted(scope=a_scope(), words=words)
+    for query in (lambda conn: mentions.page(conn, wanted, size=21), lambda conn: mentions.how_many(conn, wanted)):
+        steps = looks_at(plan(store, query), "mention")
+        assert any("ix_mention_brand_created" in step for step in steps)
+        assert not any("INTEGER PRIMARY KEY" in step for step in steps)
+
+
+def test_models_are_those_that_labels_are_by(full: Store) -> None:
+    with full.write() as conn:
+        some = select(label.c.mention_id).limit(3)
+        conn.execute(update(label).where(label.c.mention_id.in_(some.subquery().select())).values(model="another"))
+    with full.read() as conn:
+        assert figures.models_read(conn) == tuple(sorted(conn.scalars(select(label.c.model).distinct())))
+        assert len(figures.models_read(conn)) == 2
 
 
 def test_brands_are_those_that_have_counts(full: Store) -> None:
@@ -150,6 +198,29 @@ def test_the_suspects_of_a_week_are_found_without_going_through_what_was_said_in
     steps = plan(store, lambda conn: health.suspects(conn, [BRAND, OTHER], NOW - timedelta(days=7), NOW))
     assert "ix_mention_suspicion_brand_created" in steps[0]
     assert [step for step in steps if "SCAN" in step] == []
+
+
+@pytest.mark.parametrize(
+    ("order", "index"), [(Order.REACH, "ix_mention_reach"), (Order.DISSATISFIED, "ix_label_satisfaction")]
+)
+@pytest.mark.parametrize("narrowed", [{}, {"sentiment": NEGATIVE}, {"facet": "rater/Reliability"}])
+def test_of_many_mentions_the_first_in_an_order_are_met_along_its_index(
+    store: Store, order: Order, index: str, narrowed: dict[str, Any]
+) -> None:
+    fill(store, NOW)
+    with store.write() as conn:
+        conn.exec_driver_sql("ANALYZE")
+    for after in (None, Place(key=3, id=5) if order is Order.REACH else Place(key=150, id=5)):
+        wanted = Wanted(scope=a_scope(90, SOURCES[0]), order=order, **narrowed)
+        steps = plan(store, lambda conn, wanted=wanted, after=after: mentions.first_along(conn, wanted, after, 21))  # type: ignore[misc]  # its defaults are what it is called with
+        assert index in steps[0]
+        assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+def test_models_are_found_without_going_through_all_labels(store: Store) -> None:
+    steps = looks_at(plan(store, figures.models_read), "label")
+    assert len(steps) == 2
+    assert all(step.startswith("SEARCH") for step in steps)
 
 
 def test_brands_are_found_without_going_through_the_counts_of_all_days(store: Store) -> None:

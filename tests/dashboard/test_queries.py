@@ -63,13 +63,14 @@ def test_hours_and_days_count_the_same(filled: Filled) -> None:
         )
 
 
-def test_leafing_through_pages_shows_each_mention_once_in_order(filled: Filled) -> None:
+@pytest.mark.parametrize("many", [False, True])
+def test_leafing_through_pages_shows_each_mention_once_in_order(filled: Filled, many: bool) -> None:
     for order in Order:
         wanted = Wanted(scope=a_scope(filled, days=30), order=order)
         after: Place | None = None
         seen: list[pd.DataFrame] = []
         with filled.store.read() as conn:
-            while not (found := mentions.page(conn, wanted, after=after, size=37)).empty:
+            while not (found := mentions.page(conn, wanted, after=after, size=37, many=many)).empty:
                 seen.append(found)
                 last = found.iloc[-1]
                 after = place_of(str(place_after(order, last.to_dict())))
