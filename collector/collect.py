@@ -145,15 +145,23 @@ def preview(
     now: datetime,
     since: datetime | None = None,
     stop: Callable[[], bool] = lambda: False,
+    on_spent: Callable[[str, int], None] = lambda period, count: None,
 ) -> Iterator[Verdict | str]:
     """What a run without any past would fetch, and what becomes of each item; only what was paid for is written.
 
     Yields a Verdict an item, and sentences for rejects and notes of the pages. Raises CollectorError.
+
+    on_spent  told each count that is written as spent in a period ("2026-11"), below 0 where some is given back
     """
     listener = listener_of(config, brands)
     with bound_to(client, config, {}, stop) as bound:
         walk = _walk(store, config, brands, now, since)
-        for page in source_of(config).fetch(config.settings, bound, None, walk):
+
+        def spent(period: str, count: int) -> int:
+            on_spent(period, count)
+            return walk.spend(period, count)
+
+        for page in source_of(config).fetch(config.settings, bound, None, replace(walk, spend=spent)):
             yield from (listener.judge(item, now, salt=b"", keep_authors=True) for item in page.items)
             yield from (f"{reject.place}: {reject.reason}" for reject in page.rejects)
             if page.note:

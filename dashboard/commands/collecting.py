@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from dashboard.commands.console import (
 )
 
 if TYPE_CHECKING:
+    from collector.claim import Verdict
     from collector.collect import RunReport
     from collector.sources import SourceConfig
 
@@ -123,7 +125,11 @@ def collect(
     names: list[str] = typer.Argument(None, help="Sources by name, or a kind; else all that are switched on."),
     config: Path | None = ConfigOption,
     since: str | None = typer.Option(None, help="Backfill from this day on, beside the live cursor."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Print what would be fetched and kept; write nothing."),
+    dry_run: bool = typer.Option(
+        False,
+        "--dry-run",
+        help="Print what would be fetched and kept; write none of it. What a paid source gives for it counts.",
+    ),
     force: bool = typer.Option(False, "--force", help="Even while a source asked us to wait."),
     json: bool = JsonOption,
 ) -> None:
@@ -169,8 +175,25 @@ def _dry_run(session: Session, source: SourceConfig, start: Any) -> None:
 
     pipeline = session.pipeline
     say(f"{source.name} ({source.kind}): what would be kept")
+    spent: Counter[str] = Counter()
+
+    def on_spent(period: str, count: int) -> None:
+        spent[period] += count
+
+    shown = preview(
+        pipeline.store, source, session.config.brands, pipeline.client,
+        now=pipeline.clock(), since=start, on_spent=on_spent,
+    )  # fmt: skip
+    try:
+        kept, left = _print_verdicts(shown)
+        say(f"{kept:,} would be kept, {left:,} left out.")
+    finally:
+        say(_written(spent))
+
+
+def _print_verdicts(shown: Iterable[Verdict | str]) -> tuple[int, int]:
+    """Print what would become of each item; returns how many would be kept, and how many left out."""
     kept = left = 0
-    shown = preview(pipeline.store, source, session.config.brands, pipeline.client, now=pipeline.clock(), since=start)
     for verdict in shown:
         if isinstance(verdict, str):
             say(f"  note   {verdict}")
@@ -179,7 +202,15 @@ def _dry_run(session: Session, source: SourceConfig, start: Any) -> None:
         sign = "keep  " if verdict.mentions else "leave "
         text = " ".join(verdict.item.text.split())[:90]
         say(f"  {sign} {verdict.item.created_at:%Y-%m-%d %H:%M}  {text!r}  [{verdict.reason}]")
-    say(f"{kept:,} would be kept, {left:,} left out. Nothing was written.")
+    return kept, left
+
+
+def _written(spent: Mapping[str, int]) -> str:
+    """What a dry run wrote: no mention, but what it was paid for counts."""
+    counted = [
+        f"{count:,} posts paid for are counted in the budget of {period}" for period, count in spent.items() if count
+    ]
+    return f"No mention was written, but {' and '.join(counted)}." if counted else "Nothing was written."
 
 
 def sources(
