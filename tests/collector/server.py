@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.collector.faults import WAITS, spoiled
-from tests.collector.wires import WIRES, of_ids, x_job
+from tests.collector.wires import WIRES
 from tests.collector.wires_first import FIRST_WIRES
+from tests.collector.wires_talk import of_ids, x_job
 from tests.collector.world import World
 
 ROUTES: tuple[tuple[str, Callable[[World, str, dict[str, str]], Any]], ...] = (*FIRST_WIRES, *WIRES)

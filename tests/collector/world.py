@@ -16,6 +16,7 @@ COMPLAINTS = (
 )
 SYLLABLES = ("ka", "lo", "mi", "ter", "sun", "vel", "ro", "bin", "das", "fe", "gu", "hol", "ish", "jo", "pra", "qui")
 PLACES = ("Oslo", "Lyon", "Porto", "Graz", "Turku", "Ghent", "Cork", "Basel")
+Query = dict[str, str]
 
 
 @dataclass(slots=True)
@@ -90,6 +91,10 @@ def _names(number: int) -> str:
     return " ".join(
         SYLLABLES[word >> 4] + SYLLABLES[word & 15] + str(number % (7 + at)) for at, word in enumerate(words)
     )
+
+
+def who(p: Post) -> str:
+    return f"a{p.number % 97}"
 
 
 def iso(moment: datetime) -> str:
