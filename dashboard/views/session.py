@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -42,7 +43,9 @@ class Session:
 
 
 @st.cache_resource(show_spinner="Opening the store …")
-def _open(path: Path, _modified: float) -> Session:
+def _open(path: Path, modified: float) -> Session:
+    # An argument whose name begins with an underscore is no part of what Streamlit remembers an answer by.
+    del modified
     config = load_config(path)
     store = open_store(
         config.store_url,
@@ -58,18 +61,23 @@ def _open(path: Path, _modified: float) -> Session:
 
 
 @st.cache_resource
-def _opened() -> dict[tuple[Path, float], Session]:
+def _opened() -> dict[tuple[str | None, float], Session]:
     return {}
 
 
 def session() -> Session:
     """The session of the configured store; opened anew when the configuration file changes."""
+    # A page asks a hundred times: finding the file each time, by five looks at the disk, was a sixth of its time, and
+    # Streamlit's hashing of what it is asked with a tenth.
+    named, opened = os.environ.get("GROUNDSWELL_CONFIG"), _opened()
+    with suppress(OSError):
+        if named is not None and (known := opened.get((named, Path(named).stat().st_mtime))) is not None:
+            return known
     path = find_config(None, os.environ)
-    key, opened = (path, path.stat().st_mtime), _opened()
-    # A page asks a hundred times; Streamlit hashes what it is asked with each time, at a tenth of the page's cost.
-    if key not in opened:
-        opened[key] = _open(*key)
-    return opened[key]
+    key = named, path.stat().st_mtime
+    found = _open(path, key[1])
+    opened[key] = found
+    return found
 
 
 def now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -13,6 +14,7 @@ import pytest
 import streamlit as st
 from sqlalchemy import Connection
 
+from dashboard.binding import ConfigError
 from dashboard.views.session import _answers, ask, session
 from sentiment.store.counts import bump, data_version
 from tests.dashboard.conftest import Filled, a_config
@@ -28,6 +30,22 @@ def _opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     session().store.engine.dispose()
     st.cache_resource.clear()
+
+
+def test_the_store_stays_open_until_the_configuration_changes(tmp_path: Path) -> None:
+    first = session()
+    assert session() is first
+    (file,) = tmp_path.glob("*.toml")
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    second = session()
+    assert second is not first
+    assert session() is second
+    second.store.engine.dispose()
+    file.unlink()
+    with pytest.raises(ConfigError, match="There is no"):
+        session()
+    first.store.engine.dispose()
+    a_config(tmp_path)
 
 
 def test_of_readers_who_ask_the_same_at_once_one_asks_the_store() -> None:
