@@ -51,9 +51,8 @@ def of_brand(brand: str) -> dict[str, str]:
 
     Streamlit takes a default out of the address by a step of its own, and the back button would lead into it again.
     """
-    everyone = brands()
-    own = session().config.own_brand
-    default = own if own in everyone else next(iter(everyone), None)
+    # Each link on a page needs this: the store is asked only where no brand is configured.
+    default = session().config.own_brand or next(iter(brands()), None)
     return {} if brand == default else {"brand": brand}
 
 
