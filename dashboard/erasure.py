@@ -7,7 +7,7 @@ from datetime import datetime
 
 from collector.identity import author_key
 from collector.store import Store
-from collector.store.mentions import delete_mentions, ids_named, ids_of_author, ids_said_before
+from collector.store.mentions import delete_mentions, ids_named, ids_of_author, ids_said_before, keep_buried
 from dashboard.alerts.outbox import forget_voices
 from sentiment.spikes.store.incidents import strip_quotes
 
@@ -36,6 +36,12 @@ def remove(store: Store, ids: Sequence[int], now: datetime, reason: str = "erase
         strip_quotes(conn, ids)
         forget_voices(conn, ids)
         return delete_mentions(conn, store, ids, reason=reason, now=now)
+
+
+def keep_out(store: Store, mentions: Sequence[str]) -> int:
+    """Of mentions named "source/external id", keep out for good those that their source deleted before; how many."""
+    with store.write() as conn:
+        return sum(keep_buried(conn, name, "erased") for name in mentions)
 
 
 def remove_older(store: Store, moment: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:

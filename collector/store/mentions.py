@@ -278,6 +278,20 @@ def ids_named(conn: Connection, name: str) -> list[int]:
     return list(conn.scalars(select(mention.c.id).where(or_(*wanted))))
 
 
+def keep_buried(conn: Connection, name: str, reason: str) -> int:
+    """Let what its source deleted ("source/external id") stay away even if it is shown again; returns how many."""
+    source, _, external_id = name.partition("/")
+    return conn.execute(
+        update(tombstone)
+        .where(
+            tombstone.c.source == source,
+            tombstone.c.external_id == external_id,
+            tombstone.c.reason == GONE_AT_SOURCE,
+        )
+        .values(reason=reason)
+    ).rowcount
+
+
 def said_since(conn: Connection, source: str, since: datetime) -> int:
     """How many mentions of a source were said since a moment."""
     # Concatenation keeps SQLite from taking UNIQUE(source, …), which would read all that the source ever gave.

@@ -319,13 +319,18 @@ def erase(
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
 ) -> None:
     """Erase a mention, or all that an author said, everywhere; it is not collected again."""
-    from dashboard.erasure import find, remove
+    from dashboard.erasure import find, keep_out, remove
 
     session = Session(config)
     if bool(mention) == bool(author):
         fail("Say what to erase: --mention ID, or --author NAME --source SOURCE.", 2)
     ids = find(session.store, mentions=mention, author=author, source=source)
+    gone_before = keep_out(session.store, mention)
+    if gone_before:
+        say(f"{gone_before} were deleted at their source before; they stay away even if it shows them again.")
     if not ids:
+        if gone_before:
+            return
         warn("Nothing was found, so nothing was erased.")
         raise typer.Exit(1)
     if not yes:

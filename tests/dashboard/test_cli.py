@@ -7,9 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
+
+from collector.store.mentions import GONE_AT_SOURCE, delete_mentions
+from collector.store.tables import mention, tombstone
+from sentiment.store import open_store
 
 CONFIG = """
 [groundswell]
@@ -227,6 +234,22 @@ def test_erasing_a_mention_removes_it_everywhere(company: Path, odd_csv: Path) -
     assert "Erased 1 mentions" in groundswell(company, "erase", "--mention", "1", "--yes").stdout
     assert groundswell(company, "erase", "--mention", "1", "--yes").returncode == 1
     assert "Every count equals" in groundswell(company, "verify").stdout
+
+
+def test_what_its_source_deleted_can_still_be_kept_out_for_good(company: Path, odd_csv: Path) -> None:
+    groundswell(company, "import", odd_csv.name, "--brand", "Northwind Ferries")
+    store = open_store(str(company / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
+    with store.write() as conn:
+        row = conn.execute(select(mention.c.id, mention.c.source, mention.c.external_id)).first()
+        assert row is not None
+        delete_mentions(conn, store, [row.id], reason=GONE_AT_SOURCE, now=datetime.now(UTC))
+    name = f"{row.source}/{row.external_id}"
+    done = groundswell(company, "erase", "--mention", name, "--yes")
+    assert (done.returncode, "stay away" in done.stdout) == (0, True), done.stderr
+    assert groundswell(company, "erase", "--mention", name, "--yes").returncode == 1
+    with store.read() as conn:
+        assert conn.scalar(select(tombstone.c.reason)) == "erased"
+    store.engine.dispose()
 
 
 def test_doctor_names_each_fault(company: Path) -> None:
