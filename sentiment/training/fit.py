@@ -36,7 +36,6 @@ class Recipe:
     seed: int = 20
     longest: int = 128
     frozen_layers: int = 0
-    words_learn: bool = False
     minutes: float | None = None
 
 
@@ -54,11 +53,6 @@ def parameter_groups(network: ReaderNetwork, recipe: Recipe) -> list[dict[str, A
             rate = recipe.encoder_rate * recipe.layer_decay ** (layers - depth)
         groups.append({"params": [parameter], "lr": rate, "initial_lr": rate})
     return groups
-
-
-def let_words_learn(network: ReaderNetwork) -> None:
-    """Fit the word vectors too, which `build` fixes: worth it for an encoder that was stored in few bits."""
-    network.encoder.get_input_embeddings().weight.requires_grad = True
 
 
 def freeze(network: ReaderNetwork, layers: int) -> None:
@@ -119,8 +113,6 @@ def fit(
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1), encoding="utf-8")
     torch.manual_seed(recipe.seed)
-    if recipe.words_learn:
-        let_words_learn(network)
     freeze(network, recipe.frozen_layers)
     optimizer = torch.optim.AdamW(parameter_groups(network, recipe), weight_decay=recipe.weight_decay, fused=True)
     average = Averaged(network, recipe.average)

@@ -188,7 +188,7 @@ def _recipe(examples: Sequence[Example], wanted: Wanted, say: Tell) -> tuple[Rec
             ask_teacher(network, wanted.teacher, examples, lessons_file, say)
         minutes *= STUDENT_SHARE
         weights = weights | TAUGHT_WEIGHTS
-    recipe = Recipe(steps=max(1, int(minutes * STEPS_A_MINUTE)), minutes=minutes, weights=weights, words_learn=True)
+    recipe = Recipe(steps=max(1, int(minutes * STEPS_A_MINUTE)), minutes=minutes, weights=weights)
     return recipe, lessons_file
 
 

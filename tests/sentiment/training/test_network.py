@@ -112,15 +112,6 @@ def test_a_network_learns_resumes_and_becomes_a_classifier(encoder: Path, tmp_pa
     assert [aspect.aspect for aspect in late.aspects] == ["timeliness"]
 
 
-@pytest.mark.parametrize("learn", [False, True])
-def test_word_vectors_learn_only_where_the_recipe_says_so(encoder: Path, tmp_path: Path, learn: bool) -> None:
-    examples = rows(Split.TRAIN, 12) + rows(Split.VALIDATION, 6)
-    recipe = replace(RECIPE, steps=5, words_learn=learn)
-    network = train_network(examples, encoder, tmp_path / "run", recipe, say=lambda _: None)
-    before = build(str(encoder)).encoder.embeddings.word_embeddings.weight
-    assert torch.equal(before, network.encoder.embeddings.word_embeddings.weight) is not learn
-
-
 def test_an_exported_model_learns_on_from_corrections_and_is_judged(encoder: Path, tmp_path: Path) -> None:
     examples = rows(Split.TRAIN, 48) + rows(Split.VALIDATION, 24)
     network = train_network(examples, encoder, tmp_path / "run", RECIPE, say=lambda _: None)
