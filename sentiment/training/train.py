@@ -64,6 +64,7 @@ def train_network(
     rows = [e for e in examples if e.split is Split.TRAIN and recipe.weights.get(e.source, 0.0) > 0]
     lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else ()
     say("examples: " + json.dumps(count_by_source(examples)))
+    torch.manual_seed(recipe.seed)  # the heads begin at random
     network = build(str(encoder_dir))
     if start_from is not None:
         network.load_state_dict(torch.load(start_from, weights_only=True), strict=False)

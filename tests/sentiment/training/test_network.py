@@ -112,6 +112,15 @@ def test_a_network_learns_resumes_and_becomes_a_classifier(encoder: Path, tmp_pa
     assert [aspect.aspect for aspect in late.aspects] == ["timeliness"]
 
 
+def test_the_seed_decides_a_whole_run(encoder: Path, tmp_path: Path) -> None:
+    examples = rows(Split.TRAIN, 12) + rows(Split.VALIDATION, 6)
+    one, two = (
+        train_network(examples, encoder, tmp_path / name, replace(RECIPE, steps=3), say=lambda _: None)
+        for name in ("one", "two")
+    )
+    assert all(torch.equal(one.state_dict()[name], weights) for name, weights in two.state_dict().items())
+
+
 def test_an_exported_model_learns_on_from_corrections_and_is_judged(encoder: Path, tmp_path: Path) -> None:
     examples = rows(Split.TRAIN, 48) + rows(Split.VALIDATION, 24)
     network = train_network(examples, encoder, tmp_path / "run", RECIPE, say=lambda _: None)
