@@ -24,6 +24,9 @@ LENGTHS = {3: 6, 12: 12, 48: 25}  # hours of a planted incident, and the least m
 AFTER = 6  # hours after its end in which a planted incident still counts as found
 TELLING = frozenset({SpikeClass.DISSATISFACTION, SpikeClass.SHARE_SHIFT, SpikeClass.SLOW_RISE})
 
+UNREAD_MOST = 0.02
+"""Part of the past that may still wait to be read: half a baseline is none, live or in replay."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -77,6 +80,7 @@ class BacktestReport:
     """A replay: alerts a week against the budget, and the score that this data asks for (None: too few days).
 
     `recommended` is a value for SpikeSettings.recalibrated where more was alerted than the budget allows.
+    `unread` is the part of the mentions, 0 to 1, that waited to be read: above UNREAD_MOST nothing is recommended.
     """
 
     begin: int
@@ -88,6 +92,7 @@ class BacktestReport:
     gumbel_score: float | None
     calibration: Calibration | None = None
     planted: Planted | None = None
+    unread: float = 0.0
 
     @property
     def weeks(self) -> float:
@@ -103,6 +108,8 @@ class BacktestReport:
     def recommended(self) -> float | None:
         """The alert score to set, where the one in force, raised or not, alerts more often than the budget."""
         in_force = self.score if self.calibration is None else max(self.score, self.calibration.score)
+        if self.unread > UNREAD_MOST:
+            return None
         if self.gumbel_score is None or self.per_week <= 1 / self.budget_weeks or self.gumbel_score <= in_force:
             return None
         return round(self.gumbel_score, 2)
@@ -112,6 +119,7 @@ class BacktestReport:
         return {
             "weeks": round(self.weeks, 2),
             "series": self.series,
+            "unread": round(self.unread, 4),
             "budget_weeks": self.budget_weeks,
             "alerts_per_week": round(self.per_week, 3),
             "budget_per_week": round(1 / self.budget_weeks, 3),
@@ -137,6 +145,11 @@ class BacktestReport:
         budget = f"{1 / self.budget_weeks:.2f} a week (one in {self.budget_weeks:g} weeks)"
         count = f"{len(self.alerts)} alerts in {self.weeks:.1f} weeks over {self.series} series"
         said = [f"{count}: {self.per_week:.2f} a week; the budget of false alerts is {budget}."]
+        if self.unread > UNREAD_MOST:
+            said.append(
+                f"{self.unread:.0%} of the mentions of this span wait to be read, and the rest may look restless: "
+                "look again when all are read. Until then nothing is alerted."
+            )
         if self.calibration is not None:
             said.append(bar_sentence(self.calibration, self.budget_weeks))
         if self.recommended is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from collector.store import Store, from_hour, hour_of
 from collector.store.runs import Lease, drop_lease, hold_lease, holds, take_lease, this_process
-from sentiment.spikes.backtest import BacktestReport, run_backtest
+from sentiment.spikes.backtest import UNREAD_MOST, BacktestReport, run_backtest
 from sentiment.spikes.band import BandPoint, band
 from sentiment.spikes.calibration import MEMORY_DAYS as LEARNT_DAYS
 from sentiment.spikes.calibration import bar_sentence
@@ -34,7 +34,6 @@ CHANGED_DAYS = 60  # how far back counts that have changed since are judged agai
 RECENT_DAYS = 16  # how long ago an incident may have ended and still bear on what is judged: the longest window
 BATCH_DAYS = 14  # judged and saved together
 LEASE_LENGTH = timedelta(minutes=10)
-WAITS_AT = 0.02  # part of the past that may still wait to be read: half a baseline by an old model is none
 CHART_HOURS = 48
 CHART_POINTS = 240
 BAR_MOVED = 0.25  # a smaller move of the bar is not worth a line
@@ -104,7 +103,9 @@ def backtest(
         watch = None if history is None else kept.load_watch(conn, begin // DAY, history.keys)
         if watch is not None and history is not None:
             bars.load_learnt(conn, watch, begin // DAY, history.keys)
-    return run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress, watch=watch)
+        unread = 0.0 if first is None else kept.unread_share(conn, max(begin - MEMORY_DAYS * DAY, first), end)
+    report = run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress, watch=watch)
+    return replace(report, unread=unread)
 
 
 def _due(conn: Connection, end: int) -> int | None:
@@ -113,7 +114,7 @@ def _due(conn: Connection, end: int) -> int | None:
     if first is None or first >= end:
         return None
     rests_on = max(first, end - LONGEST_DAYS * DAY) if last is None else end - MEMORY_DAYS * DAY
-    if kept.unread_share(conn, rests_on, end) > WAITS_AT:
+    if kept.unread_share(conn, rests_on, end) > UNREAD_MOST:
         return None
     if last is None:
         return rests_on

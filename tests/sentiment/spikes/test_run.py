@@ -227,8 +227,11 @@ def test_nothing_is_judged_while_the_past_waits_to_be_read(store: Store) -> None
     with store.write() as conn:
         save_mentions(conn, store, [a_mention(str(n), text=f"unread {n * 7919}", created_at=START) for n in range(300)])
     assert detect(store, SETTINGS, NOW).hours == 0
+    replayed = backtest(store, SETTINGS, until=NOW)
+    assert any("wait to be read" in line for line in replayed.summary())
     read_unread(store, FakeReader(), clock=lambda: NOW)
     assert detect(store, SETTINGS, NOW).hours > 0
+    assert not any("wait to be read" in line for line in backtest(store, SETTINGS, until=NOW).summary())
 
 
 def test_people_acknowledge_assign_and_comment_and_the_history_says_so(store: Store) -> None:
