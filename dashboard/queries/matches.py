@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from collector.store.search import terms_of
 from collector.store.tables import mention
 from dashboard.queries import mentions
-from dashboard.queries.mentions import Order, Wanted
+from dashboard.queries.mentions import BY_TIME, Order, Wanted
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day
 from sentiment.taxonomy import ALL
@@ -45,7 +45,10 @@ def many(conn: Connection, wanted: Wanted) -> bool:
     """Whether so many match that a page of them is sooner met along the index of their order than by sorting them all.
 
     Of N mentions, M of which match, PAGE * N / M are looked at along the index until a page is full, and M to sort.
+    By time there is nothing to choose.
     """
+    if wanted.order in BY_TIME:
+        return False
     told, _ = _told(conn, wanted)
     there = conn.scalar(select(func.max(mention.c.id))) or 0
     return told**2 * (ENTRIES if wanted.order is Order.REACH else 1) > PAGE * there

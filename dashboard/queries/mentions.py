@@ -91,6 +91,9 @@ class Order(StrEnum):
     DISSATISFIED = "dissatisfied"
 
 
+BY_TIME = frozenset({Order.NEWEST, Order.OLDEST})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which mentions of a scope. facet: "aspect/<name>" or "<lens>/<dimension>".
@@ -163,14 +166,18 @@ def _ordered(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 
 
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    scope = wanted.scope
-    since, until = max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
+    since, until = _days(wanted)
     return [
-        mention.c.brand == scope.brand,
+        mention.c.brand == wanted.scope.brand,
         mention.c.created_at >= since,
         mention.c.created_at < until,
         *_other_conditions(conn, wanted),
     ]
+
+
+def _days(wanted: Wanted) -> tuple[datetime, datetime]:
+    scope = wanted.scope
+    return max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
 
 
 def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -258,7 +265,7 @@ def page(
     many: so many match that those of widest reach or least satisfaction are better met by going along that order until
     enough match than by sorting all of them (see matches.many).
     """
-    if wanted.order in {Order.NEWEST, Order.OLDEST}:
+    if wanted.order in BY_TIME:
         query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
         return _frame(conn, _leaf(query, wanted.order, after, size))
     ids = first_along(conn, wanted, after, size) if many else []
@@ -270,41 +277,41 @@ def page(
 
 def _leaf(query: Select[Any], order: Order, after: Place | None, size: int) -> Select[Any]:
     if after is not None:
-        query = query.where(*_beyond(after, order))
+        query = query.where(*_beyond(after, order, _keys(order)[0], mention.c.id))
     return query.order_by(*_ordered(order)).limit(size)
 
 
-def _beyond(after: Place, order: Order) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    key, rising = _keys(order)
-    value = from_micros(after.key) if order in {Order.NEWEST, Order.OLDEST} else after.key
-    later = mention.c.id > after.id if order is Order.OLDEST else mention.c.id < after.id
+def _beyond(
+    after: Place, order: Order, key: ColumnElement[Any], number: ColumnElement[int]
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What lies behind a place in an order by `key` and the id `number`; an index serves the first condition."""
+    _, rising = _keys(order)
+    value = from_micros(after.key) if order in BY_TIME else after.key
+    later = number > after.id if order is Order.OLDEST else number < after.id
     return (key >= value, or_(key > value, later)) if rising else (key <= value, or_(key < value, later))
 
 
 def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int) -> list[int]:
     """The first ids after a place along an order's index; fewer where only those without a key are left."""
-    scope = wanted.scope
-    since, until = max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
+    brand, (since, until) = wanted.scope.brand, _days(wanted)
     # The addition of nothing keeps a database from taking the index by brand and time, and sorting what it finds there.
     at = type_coerce(mention.c.created_at, BigInteger) + 0
     spans = [at >= micros(since), at < micros(until), *_other_conditions(conn, wanted)]
     if wanted.order is Order.REACH:
         key: ColumnElement[int] = mention.c.reach
         # A partial index serves only those who write its condition out.
-        own = [mention.c.brand == scope.brand, key > literal_column("0")]
+        own = [mention.c.brand == brand, key > literal_column("0")]
         number: ColumnElement[int] = mention.c.id
         tables = mention.outerjoin(label, label.c.mention_id == mention.c.id)
-        order = (key.desc(), number.desc())
+        first = key.desc()
     else:
         key, number = label.c.satisfaction, label.c.mention_id
-        own = [mention.c.brand.op("||")("") == scope.brand]
+        own = [mention.c.brand.op("||")("") == brand]
         tables = label.join(mention, mention.c.id == label.c.mention_id)
-        order = (key.asc(), number.desc())
+        first = key.asc()
     if after is not None:
-        falling = wanted.order is Order.REACH
-        further = key < after.key if falling else key > after.key
-        own += [key <= after.key if falling else key >= after.key, or_(further, number < after.id)]
-    query = select(number).select_from(tables).where(*own, *spans).order_by(*order).limit(size)
+        own += _beyond(after, wanted.order, key, number)
+    query = select(number).select_from(tables).where(*own, *spans).order_by(first, number.desc()).limit(size)
     return list(conn.scalars(query))
 
 
