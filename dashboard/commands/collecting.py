@@ -325,15 +325,14 @@ def erase(
     if bool(mention) == bool(author):
         fail("Say what to erase: --mention ID, or --author NAME --source SOURCE.", 2)
     ids = find(session.store, mentions=mention, author=author, source=source)
-    gone_before = keep_out(session.store, mention)
-    if gone_before:
-        say(f"{gone_before} were deleted at their source before; they stay away even if it shows them again.")
-    if not ids:
-        if gone_before:
-            return
+    if ids and not yes:
+        typer.confirm(f"Erase {len(ids)} mentions with text, author, readings and corrections, for good?", abort=True)
+    kept_out = keep_out(session.store, mention)
+    if kept_out:
+        say(f"{kept_out} were deleted at their source before; they stay away even if it shows them again.")
+    if ids:
+        gone = remove(session.store, ids, session.pipeline.clock())
+        say(f"Erased {gone} mentions. Files exported before hold them still; export again.")
+    elif not kept_out:
         warn("Nothing was found, so nothing was erased.")
         raise typer.Exit(1)
-    if not yes:
-        typer.confirm(f"Erase {len(ids)} mentions with text, author, readings and corrections, for good?", abort=True)
-    gone = remove(session.store, ids, session.pipeline.clock())
-    say(f"Erased {gone} mentions. Files exported before hold them still; export again.")
