@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from collector.store import Store
-from dashboard.config import Config, find_config, load_config
+from dashboard.config import FILE, Config, find_config, load_config
 from dashboard.queries import figures
 from sentiment.store import open_store
 from sentiment.store.counts import data_version
@@ -61,7 +61,7 @@ def _open(path: Path, modified: float) -> Session:
 
 
 @st.cache_resource
-def _opened() -> dict[tuple[str | None, float], Session]:
+def _opened() -> dict[tuple[str, float], Session]:
     return {}
 
 
@@ -69,14 +69,13 @@ def session() -> Session:
     """The session of the configured store; opened anew when the configuration file changes."""
     # A page asks a hundred times: finding the file each time, by five looks at the disk, was a sixth of its time, and
     # Streamlit's hashing of what it is asked with a tenth.
-    named, opened = os.environ.get("GROUNDSWELL_CONFIG"), _opened()
+    named, opened = os.environ.get("GROUNDSWELL_CONFIG", FILE), _opened()
     with suppress(OSError):
-        if named is not None and (known := opened.get((named, Path(named).stat().st_mtime))) is not None:
+        if (known := opened.get((named, Path(named).stat().st_mtime))) is not None:
             return known
     path = find_config(None, os.environ)
-    key = named, path.stat().st_mtime
-    found = _open(path, key[1])
-    opened[key] = found
+    modified = path.stat().st_mtime
+    opened[named, modified] = found = _open(path, modified)
     return found
 
 
