@@ -133,9 +133,8 @@ def _withheld(
         refused = None if rows[0]["about"].startswith("confirm/") else refusal(conn, telling, endpoint)
         said = wishes.standing_of(conn, endpoint.recipient)
     no = None if refused is None else Withheld(reason=refused)
-    return {row["id"]: no or _silenced(row, silences, now) for row in rows}, said is not None and said[
-        "confirmed_at"
-    ] is not None
+    confirmed = said is not None and said["confirmed_at"] is not None
+    return {row["id"]: no or _silenced(row, silences, now) for row in rows}, confirmed
 
 
 def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: ChannelError) -> Outcome:

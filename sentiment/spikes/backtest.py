@@ -108,9 +108,9 @@ class BacktestReport:
     def recommended(self) -> float | None:
         """The alert score to set, where the one in force, raised or not, alerts more often than the budget."""
         in_force = self.score if self.calibration is None else max(self.score, self.calibration.score)
-        if self.unread > UNREAD_MOST:
+        if self.unread > UNREAD_MOST or self.gumbel_score is None:
             return None
-        if self.gumbel_score is None or self.per_week <= 1 / self.budget_weeks or self.gumbel_score <= in_force:
+        if self.per_week <= 1 / self.budget_weeks or self.gumbel_score <= in_force:
             return None
         return round(self.gumbel_score, 2)
 

@@ -99,11 +99,12 @@ def backtest(
     with store.read() as conn:
         first = kept.first_hour(conn)
         begin = (first or end) if since is None else hour_of(since)
-        history = None if first is None else kept.load_history(conn, max(begin - MEMORY_DAYS * DAY, first), end)
+        rests_on = max(begin - MEMORY_DAYS * DAY, first or end)
+        history = None if first is None else kept.load_history(conn, rests_on, end)
         watch = None if history is None else kept.load_watch(conn, begin // DAY, history.keys)
         if watch is not None and history is not None:
             bars.load_learnt(conn, watch, begin // DAY, history.keys)
-        unread = 0.0 if first is None else kept.unread_share(conn, max(begin - MEMORY_DAYS * DAY, first), end)
+        unread = kept.unread_share(conn, rests_on, end)
     report = run_backtest(history, begin, settings, plant=plant, label=_label, progress=progress, watch=watch)
     return replace(report, unread=unread)
 
