@@ -1,7 +1,9 @@
 """Reading back what was collected: an edit at the source is a revision here, a deletion there is a deletion here.
 
 Kinds that can read ids back offer `check(settings, client, ids) -> Checked` and say in AT_ONCE how many ids one call
-takes. A run goes on where the last one ended and begins again at the end, so that every recent mention has its turn.
+takes. A round asks for every recent mention, and then for what the source deleted within the same days: what answers
+was only hidden, and comes back. What was erased is never asked for. A run goes on where the last one ended, by its
+cursor: the store id `after` which mentions are still to be asked for, or the external id after which `buried` ones are.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from collector.errors import CollectorError, PayloadChanged, RateLimited, Stoppe
 from collector.http import Client
 from collector.judge import judged
 from collector.payload import Checked
-from collector.sources import SourceConfig, kinds
+from collector.sources import Cursor, SourceConfig, kinds
 from collector.store import Store
-from collector.store.mentions import GONE_AT_SOURCE, delete_mentions, ids_of, known_since, save_mentions
+from collector.store.mentions import GONE_AT_SOURCE, buried_since, delete_mentions, ids_of, known_since, save_mentions
 from collector.store.runs import (
     VERIFY,
     Lease,
@@ -45,6 +47,8 @@ from collector.store.suspects import look_at_new
 RECENT = timedelta(days=7)
 A_RUN = 1_000
 """Ids that one run reads back at most."""
+BEGINNING: Cursor = {"after": 0}
+"""Where a round begins, and stands when it is through."""
 UNBELIEVABLE_FROM = 5
 """Ids; a source that says all of so many are gone has lost its memory or our key, not its posts."""
 
@@ -83,7 +87,7 @@ def verify_source(
             drop_lease(conn, lease)
             return replace(report, skipped=f"The site asked us not to come back before {state['wait_until']}.")
         run_id = start_run(conn, key, config.kind, started)
-        after = int(((state and state["cursor"]) or {}).get("after", 0))
+        place = (state and state["cursor"]) or BEGINNING
     around = _Round(
         store=store,
         config=config,
@@ -95,7 +99,7 @@ def verify_source(
     )
     error: CollectorError | None = None
     try:
-        around.go(client, after, now=now, recent=recent, stop=stop)
+        around.go(client, place, now=now, recent=recent, stop=stop)
     except Stopped:
         pass
     except CollectorError as caught:
@@ -119,27 +123,22 @@ class _Round:
     report: RunReport
 
     def go(
-        self, client: Client, after: int, *, now: Callable[[], datetime], recent: timedelta, stop: Callable[[], bool]
+        self, client: Client, place: Cursor, *, now: Callable[[], datetime], recent: timedelta, stop: Callable[[], bool]
     ) -> None:
         """Read back batch by batch."""
         source: Any = source_of(self.config)
-        settings = self.config.settings
         with bound_to(client, self.config, {}, stop) as bound:
             for _batch in range(max(1, A_RUN // source.AT_ONCE)):
-                with self.store.read() as conn:
-                    known = known_since(conn, self.config.name, now() - recent, after, source.AT_ONCE)
-                if known:
-                    asked = list(dict.fromkeys(one for _id, one in known))
-                    checked = _checked(source, settings, bound, asked)
-                    after = known[-1][0]
-                    self._save(checked, len(asked), after, now())
-                if len(known) < source.AT_ONCE:
-                    self._save(Checked(), 0, 0, now())
-                    return
-                if stop():
+                buried = "buried" in place
+                asked, place = (_buried if buried else _held)(
+                    self.store, self.config.name, source, place, now() - recent
+                )
+                checked = _checked(source, self.config.settings, bound, asked) if asked else Checked()
+                self._save(replace(checked, gone=()) if buried else checked, len(asked), place, now())
+                if place == BEGINNING or stop():
                     return
 
-    def _save(self, checked: Checked, asked: int, after: int, now: datetime) -> None:
+    def _save(self, checked: Checked, asked: int, place: Cursor, now: datetime) -> None:
         gone, note = list(dict.fromkeys(checked.gone)), None
         if asked >= UNBELIEVABLE_FROM and not checked.items and len(gone) >= asked:
             note = f"The source says that all of {asked} mentions are gone; that is not believed."
@@ -153,7 +152,7 @@ class _Round:
             ids = ids_of(conn, self.config.name, gone)
             delete_mentions(conn, self.store, ids, reason=GONE_AT_SOURCE, now=now)
             save_rejects(conn, self.config.name, self.run_id, rejects_of(verdicts), now)
-            save_cursor(conn, self.key, {"after": after})
+            save_cursor(conn, self.key, place)
             added = {"new": saved.new, "edited": saved.edited, "unchanged": saved.unchanged, "deleted": len(ids)}
             count_page(conn, self.run_id, **added)
         totals = {name: getattr(self.report, name) + value for name, value in added.items()}
@@ -170,6 +169,23 @@ class _Round:
             end_run(conn, self.run_id, now, error_kind=kind, error=sentence)
             drop_lease(conn, self.lease)
         return replace(self.report, finished_at=now, error=sentence, error_kind=kind)
+
+
+def _held(store: Store, name: str, source: Any, place: Cursor, since: datetime) -> tuple[list[str], Cursor]:
+    """The next ids of recent mentions to ask for, and where the round stands after them."""
+    with store.read() as conn:
+        known = known_since(conn, name, since, int(place["after"]), source.AT_ONCE)
+    ids = list(dict.fromkeys(one for _id, one in known))
+    if len(known) == source.AT_ONCE:
+        return ids, {"after": known[-1][0]}
+    return ids, BEGINNING if getattr(source, "ONLY_GONE", False) else {"buried": ""}
+
+
+def _buried(store: Store, name: str, source: Any, place: Cursor, since: datetime) -> tuple[list[str], Cursor]:
+    """The next ids that the source deleted lately to ask for, and where the round stands after them."""
+    with store.read() as conn:
+        ids = buried_since(conn, name, since, str(place["buried"]), source.AT_ONCE)
+    return ids, {"buried": ids[-1]} if len(ids) == source.AT_ONCE else BEGINNING
 
 
 def _checked(source: Any, settings: Any, client: Client, ids: Sequence[str]) -> Checked:

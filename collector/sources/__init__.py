@@ -13,6 +13,7 @@ and, where it applies,
     OFF_BY_DEFAULT  True: it runs only where the owner wrote enabled = true (approval or payment is needed)
     PUSHED          True: nothing is fetched, the items are sent to us
     check, AT_ONCE  check(settings, client, ids) -> collector.payload.Checked reads up to AT_ONCE ids back at a time
+    ONLY_GONE       True: what it reads back says only what is gone, so that nothing can come back by it
 
 Adding a source is one such file; nothing else in the project names it.
 """

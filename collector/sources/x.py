@@ -41,6 +41,7 @@ LOOSE = True
 OFF_BY_DEFAULT = True
 AT_ONCE = 10_000
 """Ids a compliance job: it may hold millions, but what one run reads back is bounded."""
+ONLY_GONE = True
 LOOKS, BETWEEN_LOOKS = 30, timedelta(seconds=10)
 LEAST, MOST = 10, 100
 """Posts a request."""

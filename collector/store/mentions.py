@@ -308,3 +308,20 @@ def known_since(conn: Connection, source: str, since: datetime, after: int, limi
         .limit(limit)
     )
     return [(row.id, row.external_id) for row in rows]
+
+
+def buried_since(conn: Connection, source: str, since: datetime, after: str, limit: int) -> list[str]:
+    """External ids that a source deleted at or after a moment, those beyond the id `after`; erased ones never."""
+    rows = (
+        select(tombstone.c.external_id)
+        .distinct()
+        .where(
+            tombstone.c.source == source,
+            tombstone.c.reason == GONE_AT_SOURCE,
+            tombstone.c.at >= since,
+            tombstone.c.external_id > after,
+        )
+        .order_by(tombstone.c.external_id)
+        .limit(limit)
+    )
+    return list(conn.scalars(rows))

@@ -50,6 +50,74 @@ def test_edits_and_deletions_at_the_source_are_followed(store: Store, kind: str)
         assert verify(at).deleted == 0
 
 
+@pytest.mark.parametrize("kind", VERIFIED)
+def test_what_was_hidden_at_the_source_comes_back_once_it_answers_again(store: Store, kind: str) -> None:
+    """Even where no walk reaches down to it any more."""
+    with site(store, 60, kind=kind) as at:
+        at.collect()
+        erase(at, 12)
+        at.clock.moment += timedelta(days=2)
+        hidden = [at.world.posts[number] for number in (10, 11, 12, 13)]
+        for post in hidden:
+            post.deleted = True
+        assert verify(at).deleted == 3
+        at.clock.moment += timedelta(days=2)
+        for post in hidden[:3]:
+            post.deleted = False
+        report = verify(at)
+        assert (report.error, report.new, report.deleted, report.note) == (None, 2, 0, None)
+        assert at.numbers() == [n for n in range(60) if n not in {12, 13}]
+        with store.read() as conn:
+            assert sorted(conn.scalars(select(tombstone.c.reason))) == ["deleted at the source", "erased"]
+        assert (verify(at).new, verify(at).deleted) == (0, 0)
+
+
+def test_what_was_erased_or_deleted_long_ago_is_not_asked_for(store: Store) -> None:
+    with site(store, 40, kind="reddit") as at:
+        at.collect()
+        erase(at, 5)
+        at.world.posts[6].deleted = True
+        at.clock.moment += timedelta(days=1)
+        assert verify(at).deleted == 1
+        at.world.asked.clear()
+        verify(at)
+        asked = asked_for(at)
+        assert ("t3_6x" in asked, "t3_5x" in asked) == (True, False)
+        at.clock.moment += timedelta(days=8)
+        at.world.posts[6].deleted = False
+        at.world.asked.clear()
+        assert (verify(at).new, asked_for(at)) == (0, set())
+
+
+def test_what_was_hidden_is_asked_for_in_batches_that_a_stopped_run_goes_on_with(store: Store) -> None:
+    with site(store, 60, kind="mastodon") as at:
+        at.collect()
+        for post in at.world.posts[:50]:
+            post.deleted = True
+        while len(at.numbers()) > 10:
+            verify(at)
+        for post in at.world.posts[:50]:
+            post.deleted = False
+        batches: list[int] = []
+        while at.numbers() != list(range(60)) and len(batches) < 10:
+            at.world.asked.clear()
+            verify_source(at.store, at.config, BRANDS, at.client(), now=at.clock.now, stop=lambda: bool(asked_for(at)))
+            batches.append(len(asked_for(at)))
+        assert batches == [10, 20, 20, 10], "what is still there, then what was hidden"
+
+
+def erase(at: Site, number: int) -> None:
+    with at.store.write() as conn:
+        ids = list(conn.scalars(select(mention.c.id).where(mention.c.text.like(f"%case {number} %"))))
+        assert delete_mentions(conn, at.store, ids, reason="erased", now=at.clock.moment) == 1
+
+
+def asked_for(at: Site) -> set[str]:
+    """The ids that were asked for."""
+    queries = (query.get("id[]") or query.get("id") or "" for _path, query in at.world.asked)
+    return {one for query in queries for one in query.split(",") if one}
+
+
 @pytest.mark.parametrize("read_back", [False, True])
 def test_an_edit_that_no_longer_names_the_brand_replaces_what_was_said(store: Store, read_back: bool) -> None:
     with site(store, 5, kind="discourse") as at:
@@ -129,9 +197,7 @@ def test_what_a_listing_marks_as_deleted_is_deleted_here(store: Store, kind: str
 def test_what_was_erased_stays_erased_though_the_site_hides_and_shows_it_again(store: Store, kind: str) -> None:
     with site(store, 60, kind=kind) as at:
         at.collect()
-        with store.write() as conn:
-            ids = list(conn.scalars(select(mention.c.id).where(mention.c.text.like("%case 50 %"))))
-            assert delete_mentions(conn, store, ids, reason="erased", now=at.clock.moment) == 1
+        erase(at, 50)
         for hidden in (True, False):
             at.clock.moment += timedelta(minutes=5)
             at.world.posts[50].deleted = hidden
