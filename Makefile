@@ -14,7 +14,10 @@ test: setup-dev
 	bash tests/run.sh
 
 # uv comes from the package index into a folder of our own: it makes the environment without python3-venv and
-# installs exactly what uv.lock says.
+# installs exactly what uv.lock says. Like pip, it trusts the authorities that the machine trusts: behind a proxy
+# that inspects TLS nothing else works.
+export UV_SYSTEM_CERTS ?= true
+
 $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools "uv>=0.9,<1"
 
