@@ -6,26 +6,23 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dateutil import parser as dates
 
 from collector.errors import PayloadChanged
 from collector.mention import Item
 from collector.sources import Reject
+from collector.tabular.dates import DateFormat, DateOrder, from_text
+from collector.zones import UnknownZone, zone_of
 
 _TEXTS = ("author", "author_name", "language", "url", "parent_id", "place", "segment", "brand")
 _IDS = ("external_id", "author", "parent_id")
-_ABBREVIATING = (
-    *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Anchorage"),
-    *("Europe/London", "Europe/Lisbon", "Europe/Berlin", "Europe/Helsinki", "Europe/Moscow", "Africa/Johannesburg"),
-    *("Asia/Tokyo", "Asia/Seoul", "Asia/Hong_Kong", "Australia/Sydney", "Australia/Perth", "Pacific/Auckland"),
-)
-"""Zones, whole hours from Greenwich, whose abbreviations (JST, CEST) may stand in a date."""
-_NAMED_ZONE = re.compile(r"[\dM] ?([A-Z]{2,5})(?: \d{4})?$")
+_YEAR_ONE = datetime(1, 1, 1)  # noqa: DTZ001  stands for what a date leaves out, which is no clock's business
+_FULL_STOPS = re.compile(r"(?:\w+,\s*)?\d{1,2}\.\d{1,2}\.")
+_SIGNED = re.compile(r"\b(?:GMT|UTC)\s?(?=[+-]\d)")
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
 
@@ -108,56 +105,40 @@ def rejected(element: Any, place: str, name: str, error: Exception) -> Reject:
     )
 
 
-@cache
-def _offsets() -> dict[str, int]:
-    """Seconds east of Greenwich of the abbreviations that stand for one zone, or for that of RFC 5322 among several."""
-    midwinter, midsummer = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7))
-    moments = [at.astimezone(ZoneInfo(zone)) for zone in _ABBREVIATING for at in (midwinter, midsummer)]
-    return {"UT": 0} | {at.strftime("%Z"): int(at.strftime("%z")[:3]) * 3600 for at in moments}
+def _zone(name: str | None, offset: int | None) -> tzinfo | int | None:
+    """The zone that goes with its name, None for a date without one; a single letter is the M of P.M. as well."""
+    return offset if name is None or (len(name) == 1 and name != "Z") else zone_of(name)
 
 
-def names_zone(written: Any) -> bool:
-    """Whether a date ends with an abbreviation that stands for a known zone, with a year after it at most."""
-    found = _NAMED_ZONE.search(written.strip()) if isinstance(written, str) else None
-    return found is not None and found[1] in _offsets()
+def _leniently(text: str) -> datetime:
+    """A date in any order; one that leaves out its day or month begins with the first, one without a year is none."""
+    # Of "GMT+2" dateutil makes two hours west of Greenwich, as POSIX does and nobody else.
+    found = dates.parse(_SIGNED.sub("", text), default=_YEAR_ONE, tzinfos=_zone)
+    if found.year == 1:
+        raise ValueError("it names no year")
+    return found
 
 
-class _UnknownZone(ValueError):
-    """A date whose zone is an abbreviation that stands for nothing known, or for several things."""
+def moment(value: Any, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime:
+    """An aware UTC moment of a date as ISO 8601, RFC 2822 or people write it; one without a zone is UTC.
 
+    order   of numbers ("03/10/2026") where they do not show it; with full stops the day is first
 
-def _zone(name: str | None, offset: int | None) -> int | None:
-    """The offset in seconds that goes with a zone's name, None for a date without one.
-
-    A single letter says nothing of the zone (RFC 5322, section 4.3), and is the M of P.M. as well.
-    """
-    if name in _offsets():
-        return _offsets()[name]
-    if name is not None and len(name) > 1 and offset is None:
-        raise _UnknownZone(f"the zone {name!r} is not known; an offset such as +02:00 would be")
-    return offset
-
-
-def moment(value: Any) -> datetime:
-    """An aware UTC moment of an ISO 8601 or RFC 2822 string; one without a zone is UTC.
-
-    Raises ValueError, naming the value, for anything else, one with an abbreviated zone that is not known included.
+    Raises ValueError, naming the value, for anything else: UnknownZone for one with a zone that is not known.
     """
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is no date")
-    try:
-        found = datetime.fromisoformat(value.strip())
-    except ValueError:
+    text = value.strip()
+    written = DateFormat(zone=UTC, order=None if _FULL_STOPS.match(text) else order)
+    for read in (datetime.fromisoformat, partial(from_text, written=written), _leniently):
         try:
-            found = dates.parse(value.strip(), tzinfos=_zone)
-        except _UnknownZone as error:
-            raise ValueError(f"{value[:60]!r} is no date: {error}") from error
-        except (ValueError, OverflowError, TypeError) as error:
-            raise ValueError(f"{value[:60]!r} is no date") from error
-    try:
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{value[:60]!r} is no date") from error
+            found = read(text)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except UnknownZone:
+            raise
+        except (ValueError, OverflowError, OSError, TypeError):
+            continue
+    raise ValueError(f"{value[:60]!r} is no date")
 
 
 def epoch(value: Any) -> datetime:

@@ -1,16 +1,18 @@
 """RSS and Atom feeds of every dialect, read by feedparser.
 
-Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that
-the feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no
-address ("5", whatever its isPermaLink) is no one's but its feed's and stands under the feed's address; where different
-entries of a document bear one key, and for reviews without a guid, whose link is what they review, a digest of title,
-date and author is added. (Entries read under their bare guid or under an address made of it, or a review under its bare
-link, by an earlier version are kept once more, under the new key.) A feed shows its latest entries only: what rolled
-off between two reads is a gap. Nothing did while the newest entries of the last read are still shown; failing that, the
-dates tell, the oldest few and missing ones left out. A date's abbreviated zone (JST, CEST) is read by the table of
-collector.payload; one that stands for nothing known there is left to feedparser, which takes what it does not know for
-UTC. Older pages, where a feed has them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page
-parses "without error" but has no feed version; a truncated feed still gives its whole entries.
+Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that the
+feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no address
+("5", whatever its isPermaLink) is no one's but its feed's and stands under the feed's address; where different entries
+of a document bear one key, and for reviews without a guid, whose link is what they review, a digest of title, date and
+author is added. (Entries read under their bare guid or under an address made of it, or a review under its bare link, by
+an earlier version are kept once more, under the new key.) A feed shows its latest entries only: what rolled off between
+two reads is a gap. Nothing did while the newest entries of the last read are still shown; failing that, the dates tell,
+the oldest few and missing ones left out. Dates are read by collector.payload.moment, numbers in the order that the
+document's dates show; what that cannot read is left to feedparser, which knows dialects of its own (but overlooks PM,
+takes the present month for one that it does not find, and any zone that it does not know for UTC). A zone that is not
+known (AMT is the Amazon's and Armenia's) is taken for UTC, and the run's note says so. Older pages, where a feed has
+them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no
+feed version; a truncated feed still gives its whole entries.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import hashlib
 import io
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,9 +34,11 @@ from collector.html import plain, text_of, titled
 from collector.ids import marked, qualified, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, names_zone, rejected
+from collector.payload import Parsed, moment, rejected
 from collector.sources import Cursor, Page, Reject, Walk
+from collector.tabular.dates import DateOrder, Evidence
 from collector.walk import Leaf, each, newest_first, reach
+from collector.zones import UnknownZone
 
 if TYPE_CHECKING:
     from collector.http import Client
@@ -75,7 +79,8 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
             return Leaf(unchanged=True, forgets=True)
         document = _document(answer.body, answer.headers.get("content-type", ""), answer.url)
         seen_at = client.now()
-        parsed = _entries(document, settings, seen_at, feed)
+        dates = _Dates.of(document)
+        parsed = _entries(document, settings, seen_at, feed, dates)
         older = _older(document, answer.url) if walk.since is not None else None
         moved = (
             f"The feed {feed} has moved to {answer.moved_to} for good; change the address." if answer.moved_to else None
@@ -87,7 +92,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
             oldest=reach([item.created_at for item in parsed.items if item.created_at != seen_at]),
             forgets=True,
             whole=token is None,
-            note=moved,
+            note=" ".join(filter(None, (moved, dates.remark()))) or None,
         )
 
     return newest_first(cursor, walk, read)
@@ -98,7 +103,8 @@ def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type
 
     Raises PayloadChanged for what is no feed.
     """
-    return _entries(_document(payload, content_type, url), settings, seen_at, url)
+    document = _document(payload, content_type, url)
+    return _entries(document, settings, seen_at, url, _Dates.of(document))
 
 
 def _document(payload: bytes, content_type: str, url: str) -> Any:
@@ -130,13 +136,13 @@ def _absolute(address: str, url: str) -> str:
         return address
 
 
-def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str) -> Parsed:
+def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str, dates: _Dates) -> Parsed:
     items: list[Item] = []
     rejects: list[Reject] = []
     language = dict.get(document.feed, "language")
     for number, entry in enumerate(document.entries, start=1):
         try:
-            item = _item(entry, settings, language, seen_at, feed)
+            item = _item(entry, settings, language=language, seen_at=seen_at, feed=feed, dates=dates)
             alone = settings.item_kind is not Kind.REVIEW or dict.get(entry, "id") or not item.url
             items.append(item if alone else marked(item, seen_at=seen_at))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -144,9 +150,9 @@ def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str) ->
     return Parsed(items=told_apart(items, seen_at=seen_at), rejects=rejects)
 
 
-def _item(entry: Any, settings: Settings, language: str | None, seen_at: datetime, feed: str) -> Item:
+def _item(entry: Any, settings: Settings, *, language: str | None, seen_at: datetime, feed: str, dates: _Dates) -> Item:
     title, body = plain(dict.get(entry, "title")), _body(entry)
-    published, updated = _date(entry, "published"), _date(entry, "updated") or _date(entry, "created")
+    published, updated = dates.read(entry, "published"), dates.read(entry, "updated") or dates.read(entry, "created")
     created = published or updated
     link = dict.get(entry, "link")
     key = dict.get(entry, "id") or link
@@ -189,19 +195,51 @@ def _language(entry: Any) -> str | None:
     return next((part["language"] for part in parts if isinstance(part, Mapping) and part.get("language")), None)
 
 
-def _date(entry: Any, name: str) -> datetime | None:
-    """A date of an entry; where feedparser could not read it (no zone, another order), as best as it can be read."""
-    written, parsed = dict.get(entry, name), dict.get(entry, f"{name}_parsed")
-    # Abbreviations that feedparser does not know (JST, CEST) it takes for UTC.
-    if parsed is None or names_zone(written):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dates:
+    """How the dates of one document are written, and the zones in them that are not known."""
+
+    order: DateOrder
+    unknown: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, document: Any) -> _Dates:
+        """Day or month first is what most dates show; where none does, what the feed's language has."""
+        evidence = Evidence()
+        for entry in document.entries:
+            for written in filter(None, (dict.get(entry, name) for name in ("published", "updated", "created"))):
+                evidence.see(written)
+        language = str(dict.get(document.feed, "language") or "en").lower()
+        proofs = evidence.day_first - evidence.month_first
+        day_first = proofs > 0 if proofs else language != "en" and not language.startswith("en-us")
+        return cls(order=DateOrder.DAY_FIRST if day_first else DateOrder.MONTH_FIRST)
+
+    def read(self, entry: Any, name: str) -> datetime | None:
+        """A date of an entry, as best as it can be read."""
+        written, parsed = dict.get(entry, name), dict.get(entry, f"{name}_parsed")
         try:
-            return moment(written)
+            return self._moment(written)
         except ValueError:
             pass
-    try:
-        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None
+        try:
+            return datetime.fromtimestamp(timegm(parsed), UTC) if parsed is not None else None
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    def _moment(self, written: Any) -> datetime:
+        try:
+            return moment(written, self.order)
+        except UnknownZone as error:
+            found = moment(written.replace(error.name, ""), self.order)
+            self.unknown.add(error.name)
+            return found
+
+    def remark(self) -> str | None:
+        """What a person should know of them."""
+        if not self.unknown:
+            return None
+        names = ", ".join(sorted(self.unknown)[:5])
+        return f"Dates in zones that are not known ({names}) are taken for UTC."
 
 
 def _older(document: Any, url: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from collector.errors import BadSettings
 from collector.tabular.months import month_number
+from collector.zones import zone_of
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Nobody wrote a review on the web before; an older date (1970 above all) is a missing one in disguise."""
@@ -169,7 +170,7 @@ def names_no_time(cell: Any) -> bool:
 def _moment(cell: Any, written: DateFormat) -> datetime:
     try:
         if isinstance(cell, str):
-            return _from_text(cell.strip(), written)
+            return from_text(cell.strip(), written)
         if isinstance(cell, datetime):
             return cell
         if isinstance(cell, date):
@@ -197,11 +198,14 @@ def _from_number(value: float, written: DateFormat) -> datetime:
     raise NotADate(f"{value:g} is no date (seconds since 1970 would be a number of ten digits)")
 
 
+_OFFSET = r"(?:UTC|GMT)?\s?(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?"
+_ZONE = rf"{re.sub(r'P<[a-z]+>', ':', _OFFSET)}(?:Z|\s[A-Z]{{2,5}})?|[A-Z][A-Za-z]+/[A-Za-z_/]+|[A-Z]{{2,5}}|Z"
+"""An offset, whatever name stands behind it; a place of the tz database; or an abbreviation."""
 _ISO_START = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ])")
 _TIME = (
     r"(?:[T,]?\s*(?:(?:at|um|às|à|a las|alle|om|kl\.?)\s+)?(?P<hour>\d{1,2})[:.hH](?P<minute>\d{2})"
     r"(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,6})\d*)?)?(?:\s*(?:Uhr|uur))?(?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?)?"
-    r"(?:\s*(?P<zone>Z|[A-Z]{3,4}|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?))?(?:\s*\([^)]*\))?$"
+    rf"(?:\s*(?P<zone>{_ZONE}))?(?:\s*\([^)]*\))?$"
 )
 _NUMERIC = re.compile(
     r"(?:[^\W\d]+\.?,\s*)?(?P<a>\d{1,4})\s?(?P<mark>[-/.年])\s?(?P<b>\d{1,2})\s?[-/.月]\s?(?P<c>\d{1,4})(?:日|\.)?"
@@ -216,16 +220,15 @@ _MONTH_DAY = re.compile(
 )
 _ASCTIME = re.compile(
     r"[A-Z][a-z]{2}\s+(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})\s+(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})"
-    r"(?P<fraction>)(?P<half>)\s+(?P<zone>[+-]\d{4}|[A-Z]{3,4})?\s*(?P<year>\d{4})$"
+    r"(?P<fraction>)(?P<half>)\s+(?P<zone>[+-]\d{4}|[A-Z]{2,5})?\s*(?P<year>\d{4})$"
 )
-_OFFSETS = {
-    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
-    "PDT": -7, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "WEST": 1,
-}  # fmt: skip
-"""Hours east of Greenwich; the American ones are those of RFC 5322."""
 
 
-def _from_text(cell: str, written: DateFormat) -> datetime:
+def from_text(cell: str, written: DateFormat) -> datetime:
+    """The moment that a text names, without a zone where the text has none and it is no count of seconds.
+
+    Raises ValueError.
+    """
     if written.pattern:
         return datetime.strptime(cell, written.pattern)  # noqa: DTZ007  gets its zone in read_date
     if _ISO_START.match(cell) and (moment := _from_iso(cell)):
@@ -277,14 +280,10 @@ def _build(found: re.Match[str], year: int, month: int, day: int) -> datetime:
 
 
 def _zone(name: str) -> tzinfo:
-    if name in _OFFSETS:
-        return timezone(timedelta(hours=_OFFSETS[name]))
-    digits = name.removeprefix("UTC").removeprefix("GMT").replace(":", "")
-    if not digits[1:].isdigit():
-        raise NotADate(f"the zone {name!r} is not known; give an offset such as +02:00")
-    hours, minutes = (int(digits[1:-2]), int(digits[-2:])) if len(digits) > 3 else (int(digits[1:]), 0)
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if digits[0] == "-" else offset)
+    if not (found := re.match(rf"{_OFFSET}(?:Z|\s|$)", name)):
+        return zone_of(name)
+    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
+    return timezone(-offset if found["sign"] == "-" else offset)
 
 
 def _month(name: str) -> int:

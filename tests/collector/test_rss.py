@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.mention import Item
+from collector.payload import Parsed
 from collector.sources import rss
+from tests.collector.test_refusals import answering, pages
 
 SEEN_AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FEED = "https://a.example/news/feed.xml"
@@ -35,6 +37,23 @@ WRITTEN = {
     "Tue, 10 Mar 2026 18:00:00 +0100 (CEST)": (17, 0),
     "Tue, 10 Mar 2026 18:00:00 MET": (17, 0),
     "Tue, 10 Mar 2026 18:00:00 XYZ": (18, 0),
+    "Tue, 10 Mar 2026 6:00 PM AMT": (18, 0),
+    "Tue, 10 Mar 2026 18:00:00 IST": (12, 30),
+    "Tue, 10 Mar 2026 18:00:00 BRT": (21, 0),
+    "Tue, 10 Mar 2026 18:00:00 SGT": (10, 0),
+    "Tue, 10 Mar 2026 18:00:00 ET": (22, 0),
+    "Tue, 10 Mar 2026 6:00:00 PM -0700": (25, 0),
+    "Tue, 10 Mar 2026 18:00:00 America/Los_Angeles": (25, 0),
+    "Tue, 10 Mar 2026 18:00:00 GMT+05:30": (12, 30),
+    "Tue Mar 10 2026 18:00:00 GMT+0530 (India Standard Time)": (12, 30),
+    "March 10 2026 06:00:00 PM": (18, 0),
+    "mar., 10 mars 2026 18:00:00 +0100": (17, 0),
+    "Di, 10 Mär 2026 18:00:00 +0100": (17, 0),
+    "10.03.2026 18:00": (18, 0),
+    "2026/03/10 18:00:00": (18, 0),
+    "20260310T180000Z": (18, 0),
+    "1773165600": (18, 0),
+    "Tue, 10 Mar 2026 18:00:00 MEST": (16, 0),
     "2026-03-10T18:00:00+09:00": (9, 0),
 }
 """Dates as feeds write them, with the hour and minute in UTC, counted from the start of the day that they name."""
@@ -54,6 +73,35 @@ def test_an_entry_was_edited_after_it_was_published_whatever_the_zones() -> None
     )
     assert read(said.format("00")).edited_at is None
     assert read(said.format("30")).edited_at == datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+
+
+def feed(*dates: str, language: str = "") -> Parsed:
+    """A feed with an entry for each of these dates."""
+    entries = "".join(f"<item><title>{one}</title><pubDate>{one}</pubDate></item>" for one in dates)
+    body = f"<rss version='2.0'><channel><title>t</title>{language}{entries}</channel></rss>"
+    return rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED)
+
+
+def test_numbers_in_dates_are_read_in_the_order_that_the_others_of_the_feed_show() -> None:
+    read_on = [item.created_at.date().isoformat() for item in feed("10/11/2026 18:00", "25/10/2026 09:00").items]
+    assert read_on == ["2026-11-10", "2026-10-25"]
+    read_on = [item.created_at.date().isoformat() for item in feed("10/11/2026 18:00", "10/25/2026 09:00").items]
+    assert read_on == ["2026-10-11", "2026-10-25"]
+
+
+@pytest.mark.parametrize(
+    ("language", "month"), [("", 10), ("<language>en-us</language>", 10), ("<language>en-gb</language>", 11)]
+)
+def test_where_nothing_shows_the_order_it_is_that_of_the_language(language: str, month: int) -> None:
+    assert feed("10/11/2026 18:00", language=language).items[0].created_at.month == month
+
+
+def test_a_zone_that_is_not_known_is_said() -> None:
+    dates = ("Tue, 10 Mar 2026 18:00:00 AMT", "Tue, 10 Mar 2026 6:00 PM XYZ", "Tue, 10 Mar 2026 18:00:00 IST")
+    entries = "".join(f"<item><title>{one}</title><pubDate>{one}</pubDate></item>" for one in dates)
+    with answering(lambda _: (200, f"<rss version='2.0'><channel>{entries}</channel></rss>")) as client:
+        (page,) = pages("rss", client, feeds=(FEED,))
+    assert page.note == "Dates in zones that are not known (AMT, XYZ) are taken for UTC."
 
 
 LINK = "<link>https://a.example/posts/fifth</link>"
