@@ -4,21 +4,24 @@ Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in 
 feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no address
 ("5", whatever its isPermaLink) is no one's but its feed's and stands under the feed's address; where different entries
 of a document bear one key, and for reviews without a guid, whose link is what they review, a digest of title, date and
-author is added. (Entries read under their bare guid or under an address made of it, or a review under its bare link, by
-an earlier version are kept once more, under the new key.) A feed shows its latest entries only: what rolled off between
-two reads is a gap. Nothing did while the newest entries of the last read are still shown; failing that, the dates tell,
-the oldest few and missing ones left out. Dates are read by collector.payload.moment, numbers in the order that the
-document's dates show; what that cannot read is left to feedparser, which knows dialects of its own (but overlooks PM,
-takes the present month for one that it does not find, and any zone that it does not know for UTC). A zone that is not
-known (AMT is the Amazon's and Armenia's) is taken for UTC, and the run's note says so. Older pages, where a feed has
-them, hang on rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no
-feed version; a truncated feed still gives its whole entries.
+author is added. What xml:base makes of a bare guid is undone: RFC 4287 has ids compared as they are written. (Entries
+read under their bare guid or under an address made of it, or a review under its bare link, by an earlier version are
+kept once more, under the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap.
+Nothing did while the newest entries of the last read are still shown; failing that, the dates tell, the oldest few and
+missing ones left out. Dates are read by collector.payload.moment, numbers in the order that the document's dates show;
+what that cannot read is left to feedparser, which knows dialects of its own (but overlooks PM, takes the present month
+for one that it does not find, and any zone that it does not know for UTC). A zone that is not known (AMT is the
+Amazon's and Armenia's) is taken for UTC, and the run's note says so. Older pages, where a feed has them, hang on
+rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a
+truncated feed still gives its whole entries.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
 import io
+import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "rss"
+_WORD = re.compile(rb">\s*(?:<!\[CDATA\[\s*)?([^<>\s/\]]{1,500})\s*(?:\]\]>\s*)?</(?:\w+:)?(?:guid|id)\b")
+"""A guid that holds neither a slash nor a space, as it stands in a document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +120,22 @@ def _document(payload: bytes, content_type: str, url: str) -> Any:
     if not document.get("version") and not document.entries:
         what = "an HTML page" if b"<html" in payload[:2_000].lower() else "no feed"
         raise PayloadChanged(f"{url or 'The address'} sent {what} where an RSS or Atom feed is expected.")
+    based = payload if b"xml:base" in payload else b""
+    words = {html.unescape(one.decode("utf-8", "replace")) for one in _WORD.findall(based)}
     for entry in document.entries:
+        _undo_base(entry, payload, words)
         _resolve(entry, url)
     return document
+
+
+def _undo_base(entry: Any, payload: bytes, words: set[str]) -> None:
+    """Give a bare guid back that feedparser made an address of by xml:base, which bears on references alone."""
+    name = dict.get(entry, "id") or ""
+    bare = name.rpartition("/")[2]
+    if bare in words and name.encode("utf-8", "replace") not in payload:
+        entry["id"] = bare
+        if dict.get(entry, "link") == name:
+            entry["link"] = bare
 
 
 def _resolve(entry: Any, url: str) -> None:

@@ -137,3 +137,29 @@ def test_a_link_is_resolved_by_the_base_that_its_feed_names() -> None:
     )
     (item,) = rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items
     assert item.url == "https://a.example/blog/fifth"
+
+
+@pytest.mark.parametrize("base", ["https://b.example/x/", "/y/"])
+@pytest.mark.parametrize("guid", ["5", "<![CDATA[5]]>", "\n  5 "])
+def test_a_bare_guid_stays_what_it_is_under_a_base(base: str, guid: str) -> None:
+    """Else two feeds with one base would share their numbers, and a base that changes would double every entry."""
+    named = f"<item xml:base='{base}'><title>a</title><guid>{guid}</guid></item>"
+    linked = f"<item><title>a</title><guid>{guid.replace('5', '6')}</guid><link>p/6</link></item>"
+    body = f"<rss version='2.0' xml:base='{base}'><channel>{named}{linked}</channel></rss>"
+    first, second = rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items
+    assert (first.external_id, first.url) == (f"{FEED}#5", None)
+    where = "https://b.example/x/p/6" if base.startswith("https") else "https://a.example/y/p/6"
+    assert (second.external_id, second.url) == (f"{FEED}#6", where)
+
+
+def test_an_address_as_a_guid_is_kept_whole_under_a_base() -> None:
+    named = {
+        "https://b.example/x/5": "https://b.example/x/5",
+        "urn:5": "urn:5",
+        "https://b.example/x/?p=6&amp;q=7": "https://b.example/x/?p=6&q=7",
+        "p=6&amp;q=7": f"{FEED}#p=6&q=7",
+    }
+    entries = "".join(f"<entry><title>{at}</title><id>{one}</id></entry>" for at, one in enumerate(named))
+    body = f"<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://b.example/x/'>{entries}</feed>"
+    items = rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items
+    assert [item.external_id for item in items] == list(named.values())
