@@ -23,7 +23,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from collector.answer import read_json
 from collector.brand import Brand
@@ -34,7 +33,7 @@ from collector.judge import judged
 from collector.payload import Parsed
 from collector.sources import SourceConfig
 from collector.sources.webhook import KIND, parse
-from collector.store import Store
+from collector.store import Store, StoreError
 from collector.store.mentions import save_mentions
 from collector.store.runs import count_page, end_run, save_rejects, set_state, start_run
 from collector.store.suspects import look_at_new
@@ -94,8 +93,8 @@ class Receiver:
             try:
                 self._unseen.clear()
                 look_at_new(self._store)
-            except OperationalError as error:
-                log.warning("new mentions wait to be looked at", error=type(error).__name__)
+            except StoreError as error:
+                log.warning("new mentions wait to be looked at", error=str(error))
             finally:
                 self._looking.release()
 
@@ -117,8 +116,8 @@ class Receiver:
             raise _Refused(400, str(error)[:500]) from error
         try:
             return await asyncio.to_thread(self._save, config, parsed, now)
-        except OperationalError as error:
-            log.warning("a webhook could not be saved", source=config.name, error=type(error).__name__)
+        except StoreError as error:
+            log.warning("a webhook could not be saved", source=config.name, error=str(error))
             raise _Refused(503, "It could not be saved; send it again.") from error
 
     def _save(self, config: SourceConfig, parsed: Parsed, now: datetime) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
+BUSY_S = 30
+"""How long a writer waits for its turn in an SQLite store, in seconds."""
 
 metadata = MetaData(
     naming_convention={
@@ -33,7 +35,7 @@ metadata = MetaData(
 
 
 class StoreError(Exception):
-    """The store cannot be opened or is not what this version expects; the message says what to do."""
+    """The store cannot be used or is not what this version expects; the message says what to do."""
 
 
 class Utc(TypeDecorator[datetime]):
@@ -137,7 +139,8 @@ class Store:
 def open_engine(url: str) -> Engine:
     """Open the database at an SQLAlchemy URL (or a path to an SQLite file), with the pragmas that it needs.
 
-    Raises StoreError where the driver is missing or the folder cannot be made.
+    Raises StoreError where the driver is missing or the folder cannot be made; so does whatever is done with the
+    engine, later, where the database cannot be reached, is busy, full, damaged or not to be written.
     """
     if "://" not in url:
         url = f"sqlite:///{url}"
@@ -147,12 +150,14 @@ def open_engine(url: str) -> Engine:
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StoreError(
             f"The store is on {parsed.get_backend_name()}, but its driver {error.name!r} is not installed. "
             "Install it with: pip install 'groundswell[postgres]'"
         ) from error
+    _say_refusals(engine, parsed)
+    return engine
 
 
 def _open_sqlite(database: str | None, url: str) -> Engine:
@@ -161,7 +166,8 @@ def _open_sqlite(database: str | None, url: str) -> Engine:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"The folder of the store {database} cannot be made: {error.strerror}.") from error
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+    _say_refusals(engine, engine.url)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
@@ -171,7 +177,7 @@ def _open_sqlite(database: str | None, url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            "busy_timeout=30000",
+            f"busy_timeout={BUSY_S * 1000}",
             "temp_store=MEMORY",
             "cache_size=-65536",
         ):
@@ -186,6 +192,53 @@ def _open_sqlite(database: str | None, url: str) -> Engine:
         conn.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _say_refusals(engine: Engine, url: URL) -> None:
+    """From now on, what this database refuses for a reason of its own is a StoreError that people understand."""
+    lite = url.get_backend_name() == "sqlite"
+    where = url.database if lite else url.set(drivername=url.get_backend_name(), query={}).render_as_string()
+    reason_of = _sqlite_refusal if lite else _postgres_refusal
+
+    @event.listens_for(engine, "handle_error")
+    def in_words(context: ExceptionContext) -> StoreError | None:
+        refusal = reason_of(context.original_exception)
+        return None if refusal is None or context.is_pre_ping else StoreError(f"The store {where} {refusal}")
+
+
+def _sqlite_refusal(error: BaseException) -> str | None:
+    """What the error means (https://www.sqlite.org/rescode.html) and what to do; None where it may be our fault."""
+    reason = str(error).strip().partition("\n")[0]
+    match getattr(error, "sqlite_errorname", "").split("_")[:2]:
+        case [_, "BUSY" | "LOCKED"]:
+            return f"is busy: others have been writing to it for {BUSY_S} seconds. Try again when they are done."
+        case [_, "FULL"]:
+            return "has no room left on its disk. Make room; what was being written is not kept, nothing else is lost."
+        case [_, "CANTOPEN" | "READONLY" | "PERM" | "AUTH"]:
+            return f"cannot be opened for writing ({reason}). Look whether its folder is there and yours to write to."
+        case [_, "NOTADB" | "CORRUPT"]:
+            return (
+                f"is damaged, or no SQLite database ({reason}). Name another file under [groundswell] store, or "
+                "restore a backup (docs/operations.md)."
+            )
+        case [_, "IOERR"]:
+            return f"cannot be read or written ({reason}). Look after its disk."
+    return None
+
+
+def _postgres_refusal(error: BaseException) -> str | None:
+    """What the error means (PostgreSQL's manual, appendix "Error Codes") and what to do; None as above."""
+    reason = str(error).strip().partition("\n")[0]
+    if not any(f"{kind.__module__}.{kind.__name__}" == "psycopg.OperationalError" for kind in type(error).__mro__):
+        return None
+    match (getattr(error, "sqlstate", None) or "08")[:2]:  # none where no connection came about
+        case "08" | "28" | "57":
+            return f"cannot be reached ({reason}). Look whether its server runs and lets you in."
+        case "53":
+            return f"has no room or no connection left ({reason}). What was being written is not kept."
+        case "40":
+            return "is busy: two processes wrote to the same place. Try again."
+    return None
 
 
 def _alembic(engine: Engine) -> AlembicConfig:
