@@ -1,9 +1,10 @@
 """How far files are read: the cursor of a source of files, every file known by its content.
 
-    files  the file under way, or the last one that was finished: how far it is read, a whole Entry
+    files  each file under way, and the last one that was finished: how far it is read, a whole Entry
     done   every other file that was finished: its key to a digest of the place where it lay
 
-The cursor is written with every page, so that a finished file must take little room in it.
+The cursor is written with every page, so that a finished file must take little room in it, and one that is gone must
+leave it at last: it is bounded by the files that lie there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from collector.mention import Item
 
 REMEMBERED = 1_000
 """Files that the cursor knows although they are gone; those that are there are all known, however many they are."""
+
+BEGUN = 20
+"""Files that were taken away half read and of which the cursor still knows how far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class Ledger:
         for key in list(self._done)[:-REMEMBERED]:
             if key not in self._met:
                 del self._done[key]
-        for key in [key for key, entry in self._entries.items() if not entry.done and key not in self._met]:
+        for key in [key for key, entry in self._entries.items() if not entry.done and key not in self._met][:-BEGUN]:
             del self._entries[key]
 
     def cursor(self) -> dict[str, Any]:

@@ -170,9 +170,14 @@ def test_a_folder_goes_on_with_the_file_that_a_short_run_did_not_reach(tmp_path:
     assert len(run(tmp_path, first.cursor).items) == 700
 
 
+def restore(away: Path, folder: Path) -> None:
+    for path in away.iterdir():
+        path.rename(folder / f"back-{path.name}")
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["add", "touch", "rename", "copy", "nothing"]),
+        st.sampled_from(["add", "touch", "rename", "copy", "remove", "restore", "nothing"]),
         st.integers(1, 1_400),
         st.integers(1, 3),
         st.integers(0, 2),
@@ -186,26 +191,38 @@ STEPS = st.lists(
 @settings(max_examples=25, deadline=None)
 @given(STEPS)
 @example([("add", 1_400, 1, 1), ("rename", 1, 2, 1), ("add", 900, 3, 1), ("copy", 2, 1, 0)])
+@example([("add", 1_400, 3, 2), ("remove", 1, 3, 2), ("add", 5, 3, 2), ("restore", 1, 3, 1)])
+@example([("add", 2_400, 1, 1), ("remove", 1, 1, 1), ("add", 5, 3, 2), ("restore", 1, 3, 1)])
 def test_every_row_of_a_folder_is_read_once_however_its_files_move_and_runs_are_killed(
     steps: list[tuple[str, int, int, int]],
 ) -> None:
     with TemporaryDirectory() as place:
-        folder, cursor, got, rows = Path(place), None, Counter[str](), 0
+        folder, cursor, got, rows = Path(place, "in"), None, Counter[str](), 0
+        away = Path(place, "away")
+        folder.mkdir()
+        away.mkdir()
         for number, (what, count, most, saved) in enumerate([("add", 3, 1, 1), *steps]):
             files = sorted(folder.iterdir())
             chosen = files[count % len(files)] if files else folder
             if what == "add":
                 settle(reviews(folder / f"{number}.csv", count, first=rows))
                 rows += count
+            elif what == "restore":
+                restore(away, folder)
+            elif not files:
+                continue
             elif what == "touch":
                 os.utime(chosen, (NOW.timestamp() - 100 - number, NOW.timestamp() - 100 - number))
             elif what == "rename":
                 chosen.rename(folder / f"moved-{number}.csv")
             elif what == "copy":
                 settle(Path(shutil.copyfile(chosen, folder / f"copy-{number}.csv")))
+            elif what == "remove":
+                chosen.rename(away / f"{number}.csv")
             for page in run(folder, cursor, max_pages=most).pages[:saved]:
                 got.update(item.external_id for item in page.items)
                 cursor = json.loads(json.dumps(page.cursor))
+        restore(away, folder)
         for page in run(folder, cursor).pages:
             got.update(item.external_id for item in page.items)
             cursor = page.cursor
