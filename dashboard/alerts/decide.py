@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from dashboard.alerts import outbox, wishes
-from dashboard.alerts.alert import Alert, Event, from_json, to_json
+from dashboard.alerts.alert import Alert, Event, to_json
 from dashboard.alerts.message import subject_of
 from dashboard.alerts.outbox import Draft, Gathered, State
 from dashboard.alerts.pace import Ruling, Standing, Way, rule, wakes
@@ -24,7 +24,8 @@ from sentiment.spikes.spike import Severity
 
 HOUR = timedelta(hours=1)
 GATHERED_LOOK_BACK = timedelta(days=2)
-SILENCED = "silenced/"
+SILENCED, TOUCHES, UNACKNOWLEDGED = "silenced/", "touches/", "unacknowledged/"
+TAKEN_ON = "the incident was taken on, or over, before this was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ def decide(conn: Connection, telling: Telling, followed: Iterable[Followed], now
             key = prefix + news
             if outbox.take(conn, _about(incident), key, now):
                 drafts += desk.tell(key, event, managers)
+        desk.bring_up_to_date()
     return drafts
 
 
@@ -117,15 +119,40 @@ def _news(
         yield f"worse/{severity}", Event.WORSE, None if rank(severity) > _told_severity(done) else ()
     elif rank(severity) > _told_severity(done) and incident.resolved_at is None:
         yield f"worse/{severity}", Event.WORSE, route
+    yield from _reached(incident, done, telling)
     if incident.resolved_at is None:
         for number in range(incident.reopenings):
             if f"resolved/{number}" in done:
                 yield f"reopened/{number + 1}", Event.REOPENED, None
         if not incident.acknowledged and now - incident.last_seen <= telling.alerts.past:
             for manager in escalated(incident.topic, telling.managers, now - incident.opened_at):
-                yield f"unacknowledged/{manager.name}", Event.UNACKNOWLEDGED, [manager]
+                yield f"{UNACKNOWLEDGED}{manager.name}", Event.UNACKNOWLEDGED, [manager]
     elif now - incident.last_seen >= telling.alerts.settle:
         yield f"resolved/{incident.reopenings}", Event.RESOLVED, None
+
+
+def _reached(incident: Followed, done: set[str], telling: Telling) -> Iterable[tuple[str, Event, Sequence[Manager]]]:
+    """What an incident has come to touch since it was first told, and those onto whose route that brought it."""
+    known = {key.removeprefix(TOUCHES) for key in done if key.startswith(TOUCHES)}
+    opening = not known
+    before: list[Manager] = [] if opening else told(_within(incident.topic, known), telling.managers)
+    for name in (*incident.topic.dimensions, *incident.topic.sources):
+        if name in known:
+            continue
+        known.add(name)
+        reached = told(_within(incident.topic, known), telling.managers)
+        gone = incident.resolved_at is not None and f"{SILENCED}{TOUCHES}{name}" in done
+        news = [] if opening or gone else [manager for manager in reached if manager not in before]
+        yield f"{TOUCHES}{name}", Event.OPENED, news
+        before = reached
+
+
+def _within(topic: Topic, names: set[str]) -> Topic:
+    return replace(
+        topic,
+        dimensions=tuple(name for name in topic.dimensions if name in names),
+        sources=tuple(name for name in topic.sources if name in names),
+    )
 
 
 def _told_severity(done: set[str]) -> int:
@@ -160,19 +187,19 @@ class _Desk:
         if event is Event.WORSE and not any(row["state"] in _ALIVE for row in own):
             event = Event.OPENED
         alert = self.incident.tell(event)
-        untried = [row for row in own if row["state"] == State.QUEUED and row["attempts"] == 0]
+        waiting = [row for row in own if outbox.waits(row)]
         gathered = outbox.gathered_since(self.conn, endpoint.recipient, endpoint.channel, self.now - GATHERED_LOOK_BACK)
         ruling = rule(
             self.incident.topic,
             manager,
-            self._standing(endpoint, gathered, waiting=bool(untried)),
+            self._standing(endpoint, gathered, waiting=bool(waiting)),
             self.silences,
             self.telling.alerts,
             now=self.now,
             last_seen=self.incident.last_seen,
         )
         if ruling.way is Way.FOLD:
-            self._fold(untried[-1], alert, manager)
+            self._fold(waiting[-1], alert, manager)
         about = _about(self.incident)
         return Draft(
             about=about,
@@ -184,28 +211,42 @@ class _Desk:
             severity=self.incident.topic.severity,
             message_id=message_id(self.telling, about, key, endpoint.recipient, self.incident.opened_at),
             subject=subject_of(alert, words(manager.language, manager.zone)),
-            body=self._body(alert),
+            body=self._body(alert, next((row["message_id"] for row in own if row["state"] in _ALIVE), None)),
             due=ruling.due,
             bundle=_bundle(endpoint, ruling, gathered),
             reason=ruling.reason,
         )
 
-    def _body(self, alert: Alert) -> dict[str, object]:
+    def _body(self, alert: Alert, thread: str | None) -> dict[str, object]:
         topic = self.incident.topic
         return {
             "alert": to_json(alert),
-            "opened_at": self.incident.opened_at.isoformat(),
+            "thread": thread,
             "dimensions": list(topic.dimensions),
             "sources": list(topic.sources),
         }
 
+    def bring_up_to_date(self) -> None:
+        """What still waits tells what is known now; nobody is asked to take on what somebody has taken on."""
+        incident = self.incident
+        settled = incident.acknowledged or incident.resolved_at is not None
+        for row in outbox.told_of(self.conn, incident.id):
+            if not outbox.waits(row):
+                continue
+            if settled and row["event"].startswith(UNACKNOWLEDGED):
+                outbox.drop(self.conn, row["id"], TAKEN_ON)
+            elif (manager := person(self.telling, row)) is not None:
+                self._fold(row, incident.tell(Event.OPENED), manager)
+
     def _fold(self, row: RowMapping, alert: Alert, manager: Manager) -> None:
-        told_as = from_json(row["body"]["alert"]).event
-        updated = replace(alert, event=told_as)
-        subject = subject_of(updated, words(manager.language, manager.zone))
+        updated = replace(alert, event=Event(row["body"]["alert"].get("event", alert.event)))
+        body = self._body(updated, row["body"].get("thread"))
         severity = self.incident.topic.severity
+        if body == row["body"] and severity == row["severity"]:
+            return
+        subject = subject_of(updated, words(manager.language, manager.zone))
         at = self.now if wakes(manager, severity, than=Severity(row["severity"]), now=self.now) else None
-        outbox.fold(self.conn, row["id"], self._body(updated), subject, severity, at=at)
+        outbox.fold(self.conn, row["id"], body, subject, severity, at=at)
 
     def _standing(self, endpoint: Endpoint, gathered: Sequence[Gathered], *, waiting: bool) -> Standing:
         return Standing(
@@ -229,6 +270,13 @@ _ALIVE = (State.QUEUED, State.SENDING, State.SENT)
 
 def _reaches(row: RowMapping, endpoint: Endpoint) -> bool:
     return (row["channel"], row["recipient"]) == (endpoint.channel, endpoint.recipient)
+
+
+def person(telling: Telling, row: RowMapping) -> Manager | None:
+    """Whom a delivery is for: the person it was decided for, else who is reached there by another name now."""
+    endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
+    found = [manager for manager in telling.managers if endpoint in endpoints(manager)]
+    return next((manager for manager in found if manager.name == row["person"]), found[0] if found else None)
 
 
 def refusal(conn: Connection, telling: Telling, endpoint: Endpoint) -> str | None:

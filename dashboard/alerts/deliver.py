@@ -16,7 +16,7 @@ from sqlalchemy.engine import RowMapping
 from collector.store import Store
 from dashboard.alerts import outbox, wishes
 from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, chat, email
-from dashboard.alerts.decide import SILENCED, Endpoint, Telling, chat_label, endpoints, refusal
+from dashboard.alerts.decide import SILENCED, Endpoint, Telling, chat_label, person, refusal
 from dashboard.alerts.letter import letter
 from dashboard.alerts.message import Message
 from dashboard.alerts.outbox import State
@@ -96,7 +96,7 @@ def _one(
 ) -> Outcome:
     row, now = rows[0], clock()
     endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
-    manager = _person(telling, row["person"], endpoint)
+    manager = person(telling, row)
     withheld, confirmed = _withheld(store, telling, rows, endpoint, now)
     if manager is None:
         withheld = dict.fromkeys(withheld, Withheld(reason="this person or address is no longer configured"))
@@ -172,10 +172,6 @@ def _outcome(row: RowMapping, state: State, error: str | None, subject: str | No
     return Outcome(
         person=row["person"], recipient=row["recipient"], subject=subject or row["subject"], state=state, error=error
     )
-
-
-def _person(telling: Telling, name: str, endpoint: Endpoint) -> Manager | None:
-    return next((m for m in telling.managers if m.name == name and endpoint in endpoints(m)), None)
 
 
 def _silenced(row: RowMapping, silences: Sequence[Silence], now: datetime) -> Withheld | None:

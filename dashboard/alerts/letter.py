@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from dashboard.alerts.alert import Alert, from_json
-from dashboard.alerts.decide import Telling, message_id
+from dashboard.alerts.decide import Telling
 from dashboard.alerts.digest import from_json as digest_from_json
 from dashboard.alerts.digest import write_digest
 from dashboard.alerts.links import confirm_link, incident_link, page_link, unsubscribe_link
@@ -33,7 +33,7 @@ def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, co
         alert = from_json(body["alert"])
         envelope = _envelope(
             row, _why(manager, spoken), settings, link=incident_link(settings, alert.incident_id), confirmed=confirmed,
-            thread=_thread(row, telling),
+            thread=body.get("thread"),
         )  # fmt: skip
         return write_incident(alert, spoken, envelope)
     if kind == "digest":
@@ -132,11 +132,6 @@ def _envelope(
 
 def _unsubscribe(row: RowMapping, settings: AlertSettings) -> str | None:
     return unsubscribe_link(settings, row["recipient"]) if row["channel"] == "email" else None
-
-
-def _thread(row: RowMapping, telling: Telling) -> str:
-    opened_at = datetime.fromisoformat(row["body"]["opened_at"])
-    return message_id(telling, row["about"], "opened", row["recipient"], opened_at)
 
 
 def _why(manager: Manager, spoken: Words) -> str:

@@ -75,7 +75,7 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
     Column("created_at", Utc, nullable=False),
-    Column("sent_at", Utc),
+    Column("sent_at", Utc, comment="when it was taken; of one that waits: when it may have been"),
     UniqueConstraint("about", "event", "recipient", "channel", name="uq_delivery_once"),
     Index("ix_delivery_due", "state", "next_try"),
     Index("ix_delivery_incident", "incident_id"),
@@ -111,6 +111,14 @@ class Draft:
     severity: Severity | None = None
     bundle: str | None = None
     reason: str | None = None
+
+
+_WAITS = (delivery.c.state == State.QUEUED, delivery.c.sent_at.is_(None))
+
+
+def waits(row: RowMapping) -> bool:
+    """Whether a delivery is still to be sent and nobody can have got it: what it tells may change."""
+    return bool(row["state"] == State.QUEUED) and row["sent_at"] is None
 
 
 # ------------------------------------------------------------------ deciding
@@ -240,17 +248,23 @@ def fold(
     *,
     at: datetime | None = None,
 ) -> bool:
-    """Bring a message that was not tried yet up to date; False if it is under way by now.
+    """Bring a message that nobody can have got yet up to date; False if it is under way by now.
 
     at: when it goes, by itself, if no longer when it was to go
     """
     moved = {} if at is None else {"due": at, "next_try": at, "bundle": None}
     changed = conn.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.QUEUED, delivery.c.attempts == 0)
+        .where(delivery.c.id == delivery_id, *_WAITS)
         .values(body=dict(body), subject=subject, severity=severity, **moved)
     )
     return bool(changed.rowcount)
+
+
+def drop(conn: Connection, delivery_id: int, reason: str) -> None:
+    """Suppress a message that nobody can have got yet."""
+    changed = update(delivery).where(delivery.c.id == delivery_id, *_WAITS)
+    conn.execute(changed.values(state=State.SUPPRESSED, reason=reason))
 
 
 # ------------------------------------------------------------------ sending
@@ -288,6 +302,7 @@ def claim(conn: Connection, now: datetime, lease: timedelta) -> list[RowMapping]
             claimed_until=now + lease,
             claim=delivery.c.claim + 1,
             attempts=delivery.c.attempts + 1,
+            sent_at=case((delivery.c.state == State.SENDING, delivery.c.claimed_until), else_=delivery.c.sent_at),
         )
         .returning(delivery)
     )
