@@ -22,6 +22,7 @@ from sentiment.spikes.spike import SpikeSettings
 from sentiment.taxonomy import taxonomy
 
 FILE = "groundswell.toml"
+SQLITE = "sqlite:///"
 SECTIONS = ("groundswell", "brand", "source", "classifier", "spikes", "mail", "alerts", "manager", "dashboard")
 
 
@@ -104,7 +105,7 @@ class Config:
     @property
     def store_url(self) -> str:
         """The store as an SQLAlchemy URL or an absolute path."""
-        store = self.general.store
+        store = self.general.store.removeprefix(SQLITE)
         return store if "://" in store else str((self.folder / store).resolve())
 
     @property
@@ -146,6 +147,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
             f'{where}, [groundswell], key "lens": {general.lens!r} is no lens; '
             f"{nearest(general.lens, list(taxonomy().lenses))}."
         )
+    _check_store(general.store, where)
     salt = _salt(reader, path.parent / f".{path.stem}-secret")
     board = reader.one(DashboardSettings, raw, "dashboard")
     brands = tuple(reader.many(Brand, raw, "brand"))
@@ -281,6 +283,15 @@ def _alerts(reader: _Reader, raw: Mapping[str, Any], board: DashboardSettings, s
     table.setdefault("secret", salt.hex())
     bound: AlertSettings = reader.one(AlertSettings, {"alerts": table}, "alerts")
     return bound
+
+
+def _check_store(named: str, where: Where) -> None:
+    place = f'{where}, [groundswell], key "store"'
+    scheme, is_url, _ = named.removeprefix(SQLITE).partition("://")
+    if is_url and scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise ConfigError(f"{place}: a store on {scheme} is not known; name a file, or postgresql://user@host/name.")
+    if not is_url and scheme in {"", ":memory:"}:
+        raise ConfigError(f"{place}: name a file; what is kept in memory would be lost with every command.")
 
 
 def _check_routes(config: Config, where: Where) -> None:

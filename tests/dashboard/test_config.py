@@ -141,6 +141,28 @@ def test_durations_paths_and_defaults(tmp_path: Path) -> None:
     assert config.own_brand == "Northwind"
 
 
+def test_a_store_is_one_file_wherever_a_command_is_run(tmp_path: Path) -> None:
+    config = load(tmp_path, '[groundswell]\nstore = "sqlite:///data/g.db"\n' + BRAND)
+    assert config.store_url == str(tmp_path / "data" / "g.db")
+    address = "postgresql+psycopg://user@host/name"
+    assert load(tmp_path, f'[groundswell]\nstore = "{address}"\n' + BRAND).store_url == address
+
+
+@pytest.mark.parametrize(
+    ("store", "sentence"),
+    [
+        ("", "would be lost with every command"),
+        (":memory:", "would be lost with every command"),
+        ("sqlite:///", "would be lost with every command"),
+        ("mysql://root:hush@host/name", "a store on mysql is not known"),
+    ],
+)
+def test_a_store_that_would_keep_nothing_is_refused(tmp_path: Path, store: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence) as refused:
+        load(tmp_path, f'[groundswell]\nstore = "{store}"\n' + BRAND)
+    assert "hush" not in str(refused.value)
+
+
 def test_the_salt_is_made_once_and_kept_for_the_owner_alone(tmp_path: Path) -> None:
     first, second = load(tmp_path, BRAND), load(tmp_path, BRAND)
     assert first.salt == second.salt
