@@ -7,13 +7,14 @@ there are no aspects.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sentiment.classifiers.errors import ModelMissing, ModelUnusable
-from sentiment.classifiers.windows import Span, Window, cut, parts, readable, sentences
+from sentiment.classifiers.windows import Span, Window, cut, parts, readable, says_something, sentences
 from sentiment.language import language_of
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
 from sentiment.taxonomy import taxonomy
@@ -26,6 +27,7 @@ ENTAILED = 0.6
 """Probability of entailment from which a text counts as being about an aspect."""
 HYPOTHESIS = "This text says something about {}."
 ABSTAIN = 0.05
+LONGEST_NAME = 100
 SENTIMENTS = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
 
 
@@ -36,49 +38,87 @@ def class_values(labels: Sequence[str]) -> Floats:
     unnamed LABEL_0 … of two or three classes in the usual order. Raises ModelUnusable for anything else.
     """
     names = [label.lower() for label in labels]
-    stars = [re.match(r"^(?:label_)?(\d)\s*(?:stars?)?$", name) for name in names]
-    if len(names) == 5 and all(stars):
-        return np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], dtype=np.float64)
+    if stars := _stars(names):
+        return np.array([np.eye(3)[0 if star < 3 else 1 if star == 3 else 2] for star in stars])
     signs = [next((i for i, start in enumerate(("neg", "neu", "pos")) if start in name), None) for name in names]
-    if all(name.startswith("label_") for name in names) and len(names) in {2, 3}:
+    if names in (["label_0", "label_1"], ["label_0", "label_1", "label_2"]):
         signs = [0, 2] if len(names) == 2 else [0, 1, 2]
     if None in signs or not {0, 2} <= set(signs):
         raise ModelUnusable(
-            f"its classes are {', '.join(labels)}; "
+            f"its classes are {', '.join(labels)[:500]}; "
             "a sentiment model has negative and positive (and neutral), or 1 to 5 stars"
         )
     return np.eye(3)[[sign for sign in signs if sign is not None]]
 
 
+def class_points(labels: Sequence[str]) -> Floats:
+    """What each class is worth on the scale of 1 to 5: its stars, else 1.5, 3 and 4.5 for the three sentiments."""
+    stars = _stars([label.lower() for label in labels])
+    return np.array(stars, dtype=np.float64) if stars else class_values(labels) @ np.array([1.5, 3.0, 4.5])
+
+
+def _stars(names: Sequence[str]) -> list[int] | None:
+    """The stars that the classes stand for, in their order; None where they are no stars from 1 to 5."""
+    found = [re.fullmatch(r"(label_)?(\d)\s*(?:stars?)?", name) for name in names]
+    digits = [int(match[2]) + (match[1] is not None) for match in found if match]
+    return digits if len(names) == len(digits) and sorted(digits) == [1, 2, 3, 4, 5] else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubModel:
-    """A sequence classifier with its tokenizer and the names of its classes."""
+    """A sequence classifier with its tokenizer and the names of its classes.
+
+    longest: tokens that it takes at once, with those that mark beginning and end
+    """
 
     name: str
     tokenizer: Any
     network: Any
     labels: tuple[str, ...]
+    longest: int
 
     @classmethod
     def load(cls, name: str) -> "HubModel":
-        """From the hub's cache, the hub or a folder; raises ModelMissing or ModelUnusable with what to do."""
+        """From the hub's cache, the hub or a folder; raises ModelMissing or ModelUnusable with what to do.
+
+        Weights are read from safetensors alone: a pickle can run anything. Code that comes with a model is not run.
+        """
         try:
             import torch  # noqa: F401 - asked for here so that its absence gets the right sentence
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
         except ModuleNotFoundError as problem:
             raise ModelUnusable(
                 f"{name}: Hugging Face models need {problem.name}: pip install 'groundswell[hub]'"
             ) from problem
+        if not name:
+            raise ModelMissing("No model is named: give a folder, or a name of the Hugging Face hub")
         try:
-            tokenizer = AutoTokenizer.from_pretrained(name)
-            network = AutoModelForSequenceClassification.from_pretrained(name).eval()
+            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
         except (OSError, ValueError) as problem:
-            first = str(problem).strip().splitlines()[0]
             raise ModelMissing(
-                f"{name}: neither a folder with a model nor one that can be fetched ({first})"
+                f"{name}: neither a folder with a model nor one that can be fetched ({_first_line(problem)})"
             ) from problem
-        labels = network.config.id2label
-        return cls(name=name, tokenizer=tokenizer, network=network, labels=tuple(labels[i] for i in range(len(labels))))
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            network, found = AutoModelForSequenceClassification.from_pretrained(
+                name, config=config, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+            )
+        except Exception as problem:
+            # A damaged file raises whatever its reader likes.
+            raise ModelUnusable(
+                f"{name}: cannot be loaded; a folder has config.json, tokenizer.json and model.safetensors, "
+                f"pickled weights (.bin) are not read ({type(problem).__name__}: {_first_line(problem)})"
+            ) from problem
+        if found["missing_keys"]:
+            raise ModelUnusable(
+                f"{name}: its file has no weights for {', '.join(sorted(found['missing_keys'])[:3])}: "
+                "it was never trained to tell classes apart; give a text-classification model"
+            )
+        if not tokenizer.is_fast or tokenizer.pad_token is None:
+            raise ModelUnusable(f"{name}: its tokenizer has no fast form or no padding, and both are needed")
+        labels = tuple(str(config.id2label[place]) for place in sorted(config.id2label))
+        longest = _longest(tokenizer, config)
+        return cls(name=name, tokenizer=tokenizer, network=network.eval(), labels=labels, longest=longest)
 
     def probabilities(self, texts: Sequence[str], seconds: Sequence[str] | None = None) -> Floats:
         """(texts, classes) probabilities; `seconds` makes pairs for entailment."""
@@ -91,7 +131,7 @@ class HubModel:
             pair = None if seconds is None else [seconds[row] for row in rows]
             inputs = self.tokenizer(
                 [texts[row] for row in rows], pair, truncation=True, padding=True, return_tensors="pt",
-                max_length=min(512, self.tokenizer.model_max_length),
+                max_length=self.longest,
             )  # fmt: skip
             with torch.no_grad():
                 found[rows] = self.network(**inputs).logits.softmax(-1).double().numpy()
@@ -100,10 +140,11 @@ class HubModel:
     def windows(self, text: str) -> list[Window]:
         """The text in windows that fit the model."""
         found = []
-        for start, end in parts(text):
+        room = min(LONGEST, self.longest - self.tokenizer.num_special_tokens_to_add())
+        for start, end in parts(text) if says_something(text) else ():
             encoding = self.tokenizer(text[start:end], add_special_tokens=False, return_offsets_mapping=True)
             spans = [(start + low, start + high) for low, high in encoding["offset_mapping"]]
-            found.extend(cut(text, encoding["input_ids"], spans, LONGEST))
+            found.extend(cut(text, encoding["input_ids"], spans, room))
         return found
 
 
@@ -114,7 +155,7 @@ class HubClassifier:
         self.sentiment = sentiment
         self.entailment = entailment
         try:
-            self.values = class_values(sentiment.labels)
+            self.values, self.points = class_values(sentiment.labels), class_points(sentiment.labels)
         except ModelUnusable as problem:
             raise ModelUnusable(f"{sentiment.name}: {problem}") from problem
         self.entails = _entailment_class(entailment) if entailment else 0
@@ -132,8 +173,9 @@ class HubClassifier:
 
     @property
     def name(self) -> str:
-        """The models' names."""
-        return self.sentiment.name + (f" | {self.entailment.name}" if self.entailment else "")
+        """The models' names; a longer one than a store keeps is cut and told from others by a hash."""
+        whole = self.sentiment.name + (f" | {self.entailment.name}" if self.entailment else "")
+        return whole if len(whole) <= LONGEST_NAME else f"{whole[:80]}…{sha256(whole.encode()).hexdigest()[:12]}"
 
     def read(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> list[Reading]:
         """One reading a text, in order; long texts are read in windows and their probabilities averaged by length."""
@@ -146,7 +188,7 @@ class HubClassifier:
         share = np.array([len(window.tokens) for window in windows], dtype=np.float64)
         if windows:
             classes = (share / share.sum()) @ self.sentiment.probabilities([text[slice(*span)] for span in spans])
-            three, satisfaction = classes @ self.values, _satisfaction(classes, self.values)
+            three, satisfaction = classes @ self.values, float(classes @ self.points)
         else:
             three, satisfaction = np.array([0.0, 1.0, 0.0]), 3.0
         ranked = np.sort(three)
@@ -188,16 +230,20 @@ class HubClassifier:
         )
 
 
-def _satisfaction(classes: Floats, values: Floats) -> float:
-    """Expected points: the stars themselves for a model of stars, else 1.5, 3 and 4.5 for the three sentiments."""
-    points = np.arange(1.0, 6.0) if len(classes) == 5 else values @ np.array([1.5, 3.0, 4.5])
-    return float(classes @ points)
+def _longest(tokenizer: Any, config: Any) -> int:
+    """Tokens that fit: as the tokenizer says, and at most what the network has positions for (RoBERTa's begin at 2)."""
+    positions = getattr(config, "max_position_embeddings", None) or 514
+    return int(min(512, tokenizer.model_max_length, positions - 2))
+
+
+def _first_line(problem: Exception) -> str:
+    return next(iter(str(problem).strip().splitlines()), "no reason given")[:300]
 
 
 def _entailment_class(model: HubModel) -> int:
     found = [place for place, label in enumerate(model.labels) if label.lower().startswith("entail")]
     if not found:
         raise ModelUnusable(
-            f"{model.name}: its classes are {', '.join(model.labels)}; an entailment model has entailment"
+            f"{model.name}: its classes are {', '.join(model.labels)[:500]}; an entailment model has entailment"
         )
     return found[0]

@@ -13,7 +13,7 @@ from sentiment.classifiers.combine import Language, combine, nothing_said
 from sentiment.classifiers.engine import Engine
 from sentiment.classifiers.errors import ModelMissing
 from sentiment.classifiers.settings import load_settings
-from sentiment.classifiers.windows import Window, cut, parts, readable
+from sentiment.classifiers.windows import Window, cut, parts, readable, says_something
 from sentiment.language import language_of
 from sentiment.reading import Reading
 
@@ -51,7 +51,7 @@ class OnnxClassifier:
         return readings
 
     def _read(self, texts: Sequence[str], declared: Sequence[str | None]) -> list[Reading]:
-        clean = [readable(text) for text in texts]
+        clean = [readable(text) if says_something(text) else "" for text in texts]
         windows = self._windows(clean)
         outputs = iter(self.engine.run([window.tokens for each in windows for window in each]))
         readings = []

@@ -1,6 +1,7 @@
 """Where sentences and clauses end, and how a long text is cut into windows that a model reads whole."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,13 +9,18 @@ from itertools import pairwise
 Span = tuple[int, int]
 """[start, end) in characters of the text."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?…।؟])[\"'»”)\]]*\s+|\s*\n\s*")
+# White space is looked at from the first of a run only: tried from each of its places, a page of blanks takes minutes.
+SENTENCE_END = re.compile(r"(?<=[.!?…।؟])[\"'»”)\]]*\s+|(?<!\s)[^\S\n]*+\n\s*|(?<=[。！？｡])(?![。！？｡])[」』”）]*\s*")
 CLAUSE_END = re.compile(
-    r"(?<=[,;:])\s+|\s+[–—-]\s+|\s+(?=(?:but|although|aber|doch|jedoch|mais|pero|aunque|però|ma|mas|porém)\s)",
+    r"(?<=[,;:])\s+|(?<!\s)\s++[–—-]\s+"
+    r"|(?<!\s)\s++(?=(?:but|although|aber|doch|jedoch|mais|pero|aunque|però|ma|mas|porém)\s)",
     re.IGNORECASE,
 )
 UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 LINK = re.compile(r"(?:https?://|www\.)\S+")
+HANDLE = re.compile(r"@\w+")
+FACE = re.compile(r"[:;=][-'^]?[()\[\]/\\|*]|\^_*\^|-_+-")
+"""Faces made of punctuation alone; those with a letter or a digit need no rule."""
 
 MOST_CHARACTERS = 48_000
 """A longer text is read at its beginning (two thirds of this) and its end: it bounds the cost of one text to about a
@@ -36,6 +42,14 @@ def readable(text: str) -> str:
     """
     clean = UNREADABLE.sub(" ", text)
     return LINK.sub(lambda match: "http".ljust(len(match[0])), clean)
+
+
+def says_something(text: str) -> bool:
+    """Whether there is a word, a number, an emoji or a face in it, beside links and handles."""
+    told = HANDLE.sub(" ", LINK.sub(" ", text))
+    return FACE.search(told) is not None or any(
+        (unicodedata.category(char) == "So" and char != "\ufffd") or char.isalnum() for char in told
+    )
 
 
 def parts(text: str) -> list[Span]:

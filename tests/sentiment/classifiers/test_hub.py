@@ -1,12 +1,14 @@
 """A tiny random model of each sort, built here, read like any other classifier."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sentiment.classifiers.errors import ModelUnusable
-from sentiment.classifiers.hub import HubClassifier, class_values
+from sentiment.classifiers.hub import HubClassifier, class_points, class_values
 from sentiment.reading import Sentiment
 
 
@@ -17,12 +19,25 @@ def test_classes_are_understood_by_their_names() -> None:
     assert class_values(["1 star", "2 stars", "3 stars", "4 stars", "5 stars"])[2].tolist() == [0, 1, 0]
 
 
+def test_stars_are_read_by_their_number_not_by_their_place() -> None:
+    labels = ["5 stars", "4 stars", "3 stars", "2 stars", "1 star"]
+    assert class_values(labels).argmax(1).tolist() == [2, 2, 1, 0, 0]
+    assert class_points(labels).tolist() == [5, 4, 3, 2, 1]
+    assert class_points([f"LABEL_{place}" for place in range(5)]).tolist() == [1, 2, 3, 4, 5]
+    assert class_points(["pos", "neg"]).tolist() == [4.5, 1.5]
+
+
+def test_unnamed_classes_in_no_usual_order_are_refused() -> None:
+    with pytest.raises(ModelUnusable, match="LABEL_2, LABEL_0, LABEL_1"):
+        class_values(["LABEL_2", "LABEL_0", "LABEL_1"])
+
+
 def test_a_model_that_says_nothing_of_sentiment_is_refused_by_name() -> None:
     with pytest.raises(ModelUnusable, match="sadness, joy"):
         class_values(["sadness", "joy"])
 
 
-def tiny(folder: Path, labels: list[str]) -> Path:
+def tiny(folder: Path, labels: list[str], **shape: Any) -> Path:
     pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -41,6 +56,7 @@ def tiny(folder: Path, labels: list[str]) -> Path:
     config = transformers.BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         num_labels=len(labels), id2label=dict(enumerate(labels)), label2id={n: i for i, n in enumerate(labels)},
+        **shape,
     )  # fmt: skip
     transformers.BertForSequenceClassification(config).save_pretrained(folder)
     return folder
@@ -59,3 +75,54 @@ def test_a_tiny_hub_model_gives_the_same_sort_of_reading(tmp_path: Path) -> None
         assert all(0 <= aspect.start < aspect.end <= len(text) for aspect in reading.aspects)
     assert readings[1].sentiment is Sentiment.NEUTRAL
     assert readings[1].abstained
+
+
+def test_a_text_longer_than_the_network_has_positions_is_read_to_its_end(tmp_path: Path) -> None:
+    classifier = HubClassifier.load(str(tiny(tmp_path, ["negative", "positive"], max_position_embeddings=32)))
+    windows = classifier.sentiment.windows("great crew late . " * 25)
+    assert sum(len(window.tokens) for window in windows) == 100
+    assert all(len(window.tokens) <= 28 for window in windows)
+    (reading,) = classifier.read(["great crew late . " * 25])
+    assert sum(reading.probabilities) == pytest.approx(1)
+
+
+def test_names_of_classes_follow_their_numbers(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, ["negative", "neutral", "positive"])
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["id2label"] = {"2": "positive", "0": "negative", "1": "neutral"}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert HubClassifier.load(str(folder)).sentiment.labels == ("negative", "neutral", "positive")
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, ["negative", "positive"])
+    import torch
+
+    torch.save({}, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelUnusable, match=r"pickled weights \(\.bin\) are not read"):
+        HubClassifier.load(str(folder))
+
+
+def test_damaged_weights_are_named(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, ["negative", "positive"])
+    (folder / "model.safetensors").write_bytes(b"half")
+    with pytest.raises(ModelUnusable, match="cannot be loaded"):
+        HubClassifier.load(str(folder))
+
+
+def test_an_encoder_that_was_never_trained_to_classify_is_refused(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, ["negative", "positive"])
+    import transformers
+
+    network = transformers.BertForSequenceClassification.from_pretrained(folder)
+    network.bert.save_pretrained(folder)
+    with pytest.raises(ModelUnusable, match="never trained to tell classes apart"):
+        HubClassifier.load(str(folder))
+
+
+def test_a_long_name_is_cut_to_what_a_store_keeps(tmp_path: Path) -> None:
+    folders = [tmp_path / ("x" * 100) / name for name in ("one", "two")]
+    names = [HubClassifier.load(str(tiny(folder, ["negative", "positive"]))).name for folder in folders]
+    assert all(len(name) <= 100 for name in names)
+    assert names[0] != names[1]

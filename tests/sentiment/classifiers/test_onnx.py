@@ -82,7 +82,7 @@ def test_a_language_without_measurements_is_marked(classifier: Classifier) -> No
 
 
 def test_a_text_without_words_is_neutral_and_not_relied_upon(classifier: Classifier) -> None:
-    for text in ("", "   \n\t", "\x00\x00"):
+    for text in ("", "   \n\t", "\x00\x00", ".", "...", "!!!", "\u200b", "https://t.co/x", "@united"):
         reading = one(classifier, text)
         assert reading.probabilities == (0.0, 1.0, 0.0)
         assert reading.abstained

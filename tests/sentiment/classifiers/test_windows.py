@@ -1,9 +1,10 @@
 """Where texts are cut, and that nothing is lost in cutting."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.classifiers.windows import MOST_CHARACTERS, clauses, cut, parts, readable, sentences
+from sentiment.classifiers.windows import MOST_CHARACTERS, clauses, cut, parts, readable, says_something, sentences
 
 
 def pieces(text: str, spans: list[tuple[int, int]]) -> list[str]:
@@ -65,3 +66,31 @@ def test_a_very_long_text_is_read_at_both_ends() -> None:
     assert spans[0][0] == 0
     assert spans[-1][1] == 1_000_000
     assert sum(end - start for start, end in spans) == MOST_CHARACTERS
+
+
+def test_a_page_of_blanks_costs_no_more_than_its_length() -> None:
+    # Each of these took minutes when every place of a run of white space was tried.
+    for blanks in (" " * 100_000, "\t " * 50_000, "\n" * 100_000, " \n" * 50_000):
+        text = f"The room was dirty,{blanks}but the crew was kind"
+        spans = [clause for sentence in sentences(text) for clause in clauses(text, sentence)]
+        assert pieces(text, spans) == ["The room was dirty,", "but the crew was kind"]
+
+
+def test_sentences_of_chinese_and_japanese_end_without_a_space() -> None:
+    text = "房间很脏。服务员很好！为什么？！再见"
+    assert pieces(text, sentences(text)) == ["房间很脏。", "服务员很好！", "为什么？！", "再见"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", ".", "...", "!!!", "-", "???", "\u200b\ufe0f", "\ufffd", "\u0301", "https://t.co/x", "@united @delta"],
+)
+def test_punctuation_links_and_handles_say_nothing(text: str) -> None:
+    assert not says_something(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ok", "5", "😡", "❤️", "👍🏽", ":(", ":-)", "-_-", "房间", "@united late", "#fail", "ñ"]
+)
+def test_words_numbers_emoji_and_faces_say_something(text: str) -> None:
+    assert says_something(text)
