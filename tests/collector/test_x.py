@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from collector.collect import collect, preview
 from collector.errors import BudgetSpent
 from collector.http import Client
 from collector.store import Store
+from collector.store.runs import spend
 from tests.collector.test_collect import BRANDS, site
 from tests.collector.world import posts
 
@@ -69,6 +73,49 @@ def test_what_a_request_may_cost_is_counted_before_it_is_sent_so_a_kill_loses_no
         with pytest.raises(SystemExit):
             collect(at.store, at.config, BRANDS, client, now=at.clock.now)
         assert at.spent() == 100
+
+
+class Together(httpx.HTTPTransport):
+    """Lets the first requests of several runs go only once all of them have been made."""
+
+    def __init__(self, runs: int) -> None:
+        super().__init__()
+        self._all, self._left = Barrier(runs), runs
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._left:
+            self._left -= 1
+            self._all.wait(timeout=60)
+        return super().handle_request(request)
+
+
+def test_runs_at_one_time_spend_no_more_than_the_budget_together(any_store: Store) -> None:
+    """Each has counted what it may read before any of them has read it."""
+    with site(any_store, 400, kind="x", monthly_budget=250) as at:
+        transport = Together(3)
+        clients = [Client(now=at.clock.now, sleep=at.clock.sleep, transport=transport) for _ in range(3)]
+        how = (at.store, at.config, BRANDS)
+        day = timedelta(days=1)
+        runs: list[Callable[[], object]] = [
+            lambda: collect(*how, clients[0], now=at.clock.now),
+            lambda: collect(*how, clients[1], now=at.clock.now, since=at.clock.moment - day),
+            lambda: list(preview(*how, clients[2], now=at.clock.now())),
+        ]
+        with ThreadPoolExecutor(3) as pool:
+            ended = [pool.submit(run) for run in runs]
+        assert all(isinstance(one.exception(), BudgetSpent | None) for one in ended)
+        asked = [int(query["max_results"]) for path, query in at.world.asked if path == "/2/tweets/search/recent"]
+        assert sorted(asked, reverse=True)[:3] == [100, 100, 50]
+        assert (sum(asked), at.spent()) == (250, 250)
+
+
+def test_what_many_count_at_once_is_all_counted(any_store: Store) -> None:
+    def count(_number: int) -> int:
+        with any_store.write() as conn:
+            return spend(conn, "talk", "x", "2026-11", 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(count, range(80))) == list(range(1, 81))
 
 
 def test_a_search_on_x_that_is_resumed_asks_for_the_same_span_as_before(store: Store) -> None:
