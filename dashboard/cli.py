@@ -24,6 +24,8 @@ for module in (running, collecting, reading, terms, judging, telling):
     module.register(app)
 
 _ROOMS = ("collector.", "sentiment.", "dashboard.")
+_CALLED_WRONGLY = {"ConfigError", "BadSettings", "ClassifierProblem"}
+"""By name, for the modules that define them need not be loaded: what is configured or given cannot be used."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -44,6 +46,11 @@ def groundswell(
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # The usual one prints the variables of each frame as well: chat addresses with their secrets, public text.
+        processors=[
+            *structlog.get_config()["processors"][:-1],
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ],
     )
 
 
@@ -63,7 +70,7 @@ def main() -> None:
             raise
         # Errors of our own say what happened, where and what to do: the sentence is for people, the trace is not.
         warn(str(error))
-        sys.exit(2 if type(error).__name__ in {"ConfigError", "BadSettings"} else 1)
+        sys.exit(2 if _CALLED_WRONGLY & {kind.__name__ for kind in type(error).__mro__} else 1)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def label(
     model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
 ) -> None:
     """Read other people's texts: a file in, readings out; nothing is kept."""
-    from sentiment.classifiers import ClassifierProblem, load_classifier
+    from sentiment.classifiers import load_classifier
     from sentiment.label import LabelProblem, Written, label_file
 
     if not file.is_file():
@@ -71,7 +71,7 @@ def label(
                 written=Written.of(output),
                 progress=lambda done: shown.update(task, completed=done),
             )
-    except (LabelProblem, ClassifierProblem) as problem:
+    except LabelProblem as problem:
         fail(str(problem), 2)
     say(f"{report.read:,} texts read into {output}.")
     _name_set_aside(report.problems)
@@ -84,7 +84,7 @@ def evaluate(
     json: bool = JsonOption,
 ) -> None:
     """Score a classifier on labelled texts."""
-    from sentiment.classifiers import ClassifierProblem, load_classifier
+    from sentiment.classifiers import load_classifier
     from sentiment.evaluation import RowProblem, evaluate_file
 
     if not data.is_file():
@@ -94,7 +94,7 @@ def evaluate(
             report = evaluate_file(load_classifier(model), data)
             if target is not None:
                 target.write(report.to_json())
-    except (RowProblem, ClassifierProblem) as problem:
+    except RowProblem as problem:
         fail(str(problem), 2)
     say(report.to_json() if json else report.to_text())
     _name_set_aside(report.set_aside)

@@ -218,6 +218,12 @@ def test_a_model_that_is_not_there_ends_a_command_with_2(tmp_path: Path, command
     assert str(tmp_path) in done.stderr
 
 
+def test_a_configured_model_that_is_not_there_ends_classify_with_2(company: Path) -> None:
+    (company / "groundswell.toml").write_text(CONFIG + '[classifier]\nmodel = "."\n')
+    done = groundswell(company, "classify")
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False), done.stderr
+
+
 @pytest.mark.parametrize("command", [["label", "-o", "out.jsonl"], ["evaluate", "--data"]])
 def test_rows_set_aside_are_named_on_stderr_and_counted_beyond_twenty(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "late again", "sentiment": "negative"}\n' + "{oops\n" * 23)

@@ -70,7 +70,12 @@ spike = Table(
     Column("brand", String(100), nullable=False),
     Column("source", String(100), nullable=False),
     Column("facet", String(100), nullable=False),
-    Column("hour", Integer, nullable=False, comment="last hour of the window, since 1970, UTC"),
+    Column(
+        "hour",
+        Integer,
+        nullable=False,
+        comment="at which it was judged, since 1970, UTC: last of its window; a slow rise's ends the day before",
+    ),
     Column("window", Integer, nullable=False, comment="hours"),
     Column("spike_class", String(30), nullable=False),
     Column("observed", Integer, nullable=False),

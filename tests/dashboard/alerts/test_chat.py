@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.alerts.channels import MessageRefused, ServerUnreachable
-from dashboard.alerts.channels.chat import TEXT_SHOWN, harmless, send
+from dashboard.alerts.channels.chat import TEXT_SHOWN, bounded, harmless, send
 from dashboard.alerts.message import Envelope, Message, write_incident
 from dashboard.alerts.words import words
 from tests.dashboard.alerts.conftest import an_alert, free_port
@@ -78,7 +78,7 @@ def test_a_long_message_ends_with_the_link(webhook: Webhook) -> None:
         webhook.url,
         Message(subject=message.subject, text=message.text * 5, html="", message_id="<a@b>", link="https://l"),
     )
-    assert len(webhook.posts[0]["message"]) <= TEXT_SHOWN + 20
+    assert len(webhook.posts[0]["message"]) <= TEXT_SHOWN
     assert webhook.posts[0]["message"].endswith("… https://l")
 
 
@@ -104,3 +104,26 @@ def test_a_room_that_is_down_is_named() -> None:
 def test_an_address_that_is_none_is_final() -> None:
     with pytest.raises(MessageRefused, match="starting with carrier: is not one"):
         send("carrier://pigeon", a_message())
+
+
+def test_an_address_that_cannot_be_read_is_not_repeated_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(MessageRefused):
+        send("slack://secret-token", a_message())
+    assert "secret-token" not in caplog.text
+
+
+def test_a_room_that_takes_less_gets_less_with_the_link(webhook: Webhook) -> None:
+    # Rocket.Chat takes 1,000 characters; a longer message would be refused again and again.
+    message = a_message(quotes=tuple(an_alert().quotes[0] for _ in range(5)), note="word " * 80)
+    assert len(message.text) > 1_000
+    send(f"rocket://{'t' * 24}/{'k' * 24}@127.0.0.1:{webhook.port}/", message)
+    [post] = webhook.posts
+    said = json.dumps(post, ensure_ascii=False)
+    assert "Northwind Ferries: 31 dissatisfied voices" in said
+    assert "https://groundswell.example/incident?id=12" in said
+    assert max(len(value) for value in post.values() if isinstance(value, str)) <= 1_000
+
+
+@pytest.mark.parametrize("most", [0, 5, 20, 40, 1_000])
+def test_what_is_cut_is_never_longer_than_allowed(most: int) -> None:
+    assert len(bounded("one line\n" * 30, most, "https://l/incident?id=1")) <= most
