@@ -31,7 +31,8 @@ from dashboard.erasure import remove_older
 from sentiment.read import ReadReport, read_unread
 from sentiment.store import open_store
 from sentiment.store.counts import drop_empty_buckets
-from sentiment.store.readings import queue_other_models
+from sentiment.store.recount import recount
+from sentiment.store.reread import queue_other_models
 
 if TYPE_CHECKING:
     from sentiment.classifiers import Classifier
@@ -42,6 +43,9 @@ READ_EVERY = timedelta(seconds=3)
 DETECT_EVERY = timedelta(minutes=1)
 NOTIFY_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=6)
+RECOUNT_EVERY = timedelta(seconds=30)
+TOLD_EVERY = 0.1
+"""Of the time that a recount goes over."""
 VERIFY_EVERY = timedelta(hours=6)
 LOOK_AGAIN = timedelta(hours=1)
 LAST_PAGE = timedelta(seconds=60)
@@ -135,9 +139,16 @@ class Pipeline:
         return read_unread(self.store, self.classifier, clock=self.clock, stop=self.stop.is_set, progress=progress)
 
     def adopt_model(self) -> int:
-        """Queue what another model read, so that history and present are read alike; returns how many wait."""
-        with self.store.write() as conn:
-            return queue_other_models(conn, self.classifier.name)
+        """Queue what another model read, so that history and present are read alike; returns how many were queued."""
+        return sum(queue_other_models(self.store, self.classifier.name, self.stop.is_set))
+
+    def recount(self) -> None:
+        """Go on with counting anew, if that is under way: after a change of taxonomy, or a repair that was stopped."""
+        told = 0.0
+        for at in recount(self.store, self.stop.is_set):
+            if at.part >= told:
+                self.tell(f"counting anew: back to {at.since:%Y-%m-%d}")
+                told = at.part + TOLD_EVERY
 
     def detect(self) -> list[str]:
         """Judge the buckets that are due; returns a line for each incident that opened, changed or ended."""
@@ -205,6 +216,7 @@ class Schedule:
             ("detect", self._detect, DETECT_EVERY, "judging"),
             ("notify", self._notify, NOTIFY_EVERY, "judging"),
             ("tidy", self._pipeline.tidy, TIDY_EVERY, "judging"),
+            ("recount", self._pipeline.recount, RECOUNT_EVERY, "default"),
         ):
             trigger = IntervalTrigger(seconds=every.total_seconds(), timezone=UTC)
             add(self._guarded(name, work), trigger, id=name, executor=executor)

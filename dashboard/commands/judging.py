@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dashboard.binding import Where, zone
-from dashboard.commands.console import ConfigOption, JsonOption, Session, fail, print_json, print_table, say, warn, when
+from dashboard.commands.console import (
+    ConfigOption,
+    JsonOption,
+    Session,
+    err,
+    fail,
+    print_json,
+    print_table,
+    say,
+    warn,
+    when,
+)
 from dashboard.commands.output import written_whole
+
+if TYPE_CHECKING:
+    from sentiment.store.recount import Recount
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +40,30 @@ def register(app: typer.Typer) -> None:
 
 def detect(config: Path | None = ConfigOption) -> None:
     """Judge the buckets that are due."""
-    lines = Session(config).pipeline.detect()
+    session = Session(config)
+    go_on_counting(session)
+    lines = session.pipeline.detect()
     for line in lines:
         say(line)
     if not lines:
         say("Nothing new stands out.")
+
+
+def go_on_counting(session: Session) -> None:
+    """End the recount that a change of the taxonomy, or a repair that was stopped, has left under way."""
+    from sentiment.store.recount import recount
+
+    show_counting(recount(session.store))
+
+
+def show_counting(steps: Iterator[Recount]) -> None:
+    """Count from scratch, showing how far it is."""
+    columns = (TextColumn("counting anew, back to {task.fields[since]}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as shown:
+        for at in steps:
+            if not shown.tasks:
+                shown.add_task("counting", total=1.0, since="")
+            shown.update(shown.task_ids[0], completed=at.part, since=f"{at.since:%Y-%m-%d}")
 
 
 def spikes(
@@ -106,24 +142,26 @@ def verify(
     json: bool = JsonOption,
 ) -> None:
     """Recount everything from scratch and report any difference."""
-    from sentiment.store import counts
+    from sentiment.store.counts import FIGURES
+    from sentiment.store.recount import rebuild as count_anew
+    from sentiment.store.recount import verify as differing
 
     session = Session(config)
+    go_on_counting(session)
     with session.store.read() as conn:
-        differences = counts.verify(conn)
+        differences = differing(conn)
     if json:
         print_json([{"table": d.table, "key": d.key, "kept": d.kept, "recounted": d.recounted} for d in differences])
     elif not differences:
         say("Every count equals a recount from scratch.")
     else:
         print_table(
-            ["table", "brand, facet, source, bucket", f"kept ({', '.join(counts.FIGURES)})", "recounted"],
+            ["table", "brand, facet, source, bucket", f"kept ({', '.join(FIGURES)})", "recounted"],
             [[d.table, d.key, d.kept, d.recounted] for d in differences[:50]],
             title=f"{len(differences):,} counts differ",
         )
     if differences and rebuild:
-        with session.store.write() as conn:
-            counts.rebuild(conn)
+        show_counting(count_anew(session.store))
         warn("The counts were made anew.")
     elif differences:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from collector.store.tables import mention
 from dashboard.queries import mentions
 from dashboard.queries.mentions import BY_TIME, Order, Wanted
 from dashboard.scope import day_number
-from sentiment.store.counts import count_day
+from sentiment.store.counts import count_day, counted_anew_from
 from sentiment.taxonomy import ALL
 
 PAGE = 20
@@ -56,7 +56,7 @@ def many(conn: Connection, wanted: Wanted) -> bool:
 
 def _told(conn: Connection, wanted: Wanted) -> tuple[int, bool]:
     """How many mentions match at least, by the counts alone, and whether that is exact."""
-    if not _of_days(wanted):
+    if not _of_days(wanted) or (wanted.facet is not None and _being_counted_anew(conn, wanted)):
         return 0, False
     one = wanted.sentiment if wanted.facet is None else wanted.polarity
     if one is None and wanted.sentiment is None:
@@ -76,6 +76,12 @@ def _of_days(wanted: Wanted) -> bool:
         and not wanted.one_a_voice
         and not any(terms_of(wanted.words))
     )
+
+
+def _being_counted_anew(conn: Connection, wanted: Wanted) -> bool:
+    """Whether facets of some of the days are counted by an older taxonomy than the one that finds the mentions."""
+    anew = counted_anew_from(conn)
+    return anew is not None and day_number(wanted.scope.first) < anew
 
 
 def _summed(conn: Connection, wanted: Wanted, figure: str) -> int:

@@ -13,6 +13,7 @@ from dashboard.views.incident_words import headline
 from dashboard.views.session import ask, brands, look, session
 from dashboard.words import count, sentence
 from sentiment.spikes.store.incidents import incident_by_id
+from sentiment.store.recount import under_way
 
 LIVE_EVERY = 3.0
 """Seconds between two looks while anything waits to be read."""
@@ -74,6 +75,7 @@ def watch() -> None:
     """Show how far reading is and what is new since now, looking again every few seconds."""
     drawn = marks()
     since = [drawn]
+    _counting()
 
     @st.fragment(run_every=LIVE_EVERY if drawn.waiting else STILL_EVERY)
     def looking() -> None:
@@ -86,6 +88,16 @@ def watch() -> None:
             _notice(found, sorted(at.incidents - since[-1].incidents, reverse=True), lambda: since.append(at))
 
     looking()
+
+
+def _counting() -> None:
+    """Say which figures may still be those of an older taxonomy, while they are counted anew."""
+    at = look(under_way)
+    if at is not None:
+        st.caption(
+            f"Dimensions and aspects are being counted anew: done back to {at.since.day} {at.since:%B %Y} "
+            f"({at.part:.0%} of the time), as they were before that. “groundswell up” goes on with it."
+        )
 
 
 def _progress(drawn: Marks, at: Marks) -> None:

@@ -25,6 +25,7 @@ from sentiment.spikes.store import bars
 from sentiment.spikes.store import history as kept
 from sentiment.spikes.store.incidents import incidents, save, save_explanation, save_spikes
 from sentiment.spikes.store.said import said_before, said_in
+from sentiment.store.counts import counted_anew_from
 from sentiment.taxonomy import ALL, taxonomy
 
 DAY = 24
@@ -64,8 +65,8 @@ def detect(
 ) -> DetectReport:
     """Judge every complete hour that is due or whose counts have changed; safe to repeat and to kill at any moment.
 
-    Returns an empty report while another process judges, and while the past is still being read: after an import,
-    or anew after a change of model.
+    Returns an empty report while another process judges, while the past is still being read (after an import, or anew
+    after a change of model), and while it is counted anew after a change of the taxonomy.
     """
     report = DetectReport()
     end = hour_of(now)
@@ -110,9 +111,9 @@ def backtest(
 
 
 def _due(conn: Connection, end: int) -> int | None:
-    """The first hour to judge, None if nothing is due, or too much of what judging rests on waits to be read."""
+    """The first hour to judge; None if nothing is due, or what judging rests on waits to be read or is counted anew."""
     first, last = kept.first_hour(conn), kept.last_judged(conn)
-    if first is None or first >= end:
+    if first is None or first >= end or counted_anew_from(conn) is not None:
         return None
     rests_on = max(first, end - LONGEST_DAYS * DAY) if last is None else end - MEMORY_DAYS * DAY
     if kept.unread_share(conn, rests_on, end) > UNREAD_MOST:

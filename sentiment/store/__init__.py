@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from collector.store import Store, migrate, open_engine
 from collector.store.suspects import settle
 from collector.store.turn import take_turn
-from sentiment.store.counts import add_to_counts, place_facets, suspects_left_out
+from sentiment.store.counts import add_to_counts, suspects_left_out
 from sentiment.store.readings import drop_labels, queue
+from sentiment.store.recount import place_facets
 
 
 class Counting:

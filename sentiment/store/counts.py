@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
-    Row,
     Select,
     String,
     Subquery,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     literal,
     select,
     true,
@@ -31,14 +29,17 @@ from sqlalchemy import (
 from collector.store import metadata
 from collector.store.runs import upsert
 from collector.store.tables import CHUNK, mention
-from collector.store.turn import take_turn
 from sentiment.store.readings import label, label_aspect
-from sentiment.taxonomy import ALL, taxonomy
+from sentiment.taxonomy import ALL
 
 FIGURES = ("mentions", "voices", "negative", "neutral", "positive", "unread", "satisfaction")
 """mentions: posts; the others count voices. satisfaction: sum in hundredths over voices that were read."""
 KEYS = ("brand", "facet", "source")
-_LEFT_OUT = "suspects left out"
+LENGTHS = {"hour": 24, "day": 1}
+"""Buckets of a day."""
+EVER = 3_000_000
+"""Days since 1970 that no date reaches, nor its negative."""
+_LEFT_OUT, _ANEW = "suspects left out", "counted anew from"
 
 
 def _count_table(name: str, bucket: str, meaning: str) -> Table:
@@ -56,6 +57,7 @@ def _count_table(name: str, bucket: str, meaning: str) -> Table:
 
 count_hour = _count_table("count_hour", "hour", "hours since 1970, UTC")
 count_day = _count_table("count_day", "day", "days since 1970 in the owner's zone")
+TABLES = ((count_hour, "hour"), (count_day, "day"))
 
 aspect_facet = Table(
     "aspect_facet",
@@ -74,17 +76,6 @@ version = Table(
 """Grows with every change of what it names ("counts"), so that screens know when to ask again."""
 
 
-def place_facets(conn: Connection) -> None:
-    """Make the facet table match the taxonomy; where it did not, the counts are made anew."""
-    wanted = {(aspect, facet) for aspect in taxonomy().aspects for facet in taxonomy().facets_of(aspect)}
-    present = {tuple(row) for row in conn.execute(select(aspect_facet.c.aspect, aspect_facet.c.facet))}
-    if wanted == present:
-        return
-    conn.execute(delete(aspect_facet))
-    conn.execute(insert(aspect_facet), [{"aspect": a, "facet": f} for a, f in sorted(wanted)])
-    rebuild(conn)
-
-
 def data_version(conn: Connection) -> int:
     """A number that changes whenever any count does."""
     return conn.scalar(select(version.c.number).where(version.c.name == "counts")) or 0
@@ -99,10 +90,31 @@ def suspects_left_out(conn: Connection, wanted: bool | None) -> bool:
     return wanted
 
 
-def _contributions(bucket: str, *, some: bool) -> Subquery:
+def counted_anew_from(conn: Connection) -> int | None:
+    """The day from which on counts are those of a recount under way (see sentiment.store.recount); None: there is none.
+
+    Before it, facets but "all" stand still as they were: those of another taxonomy could not be moved by this one's.
+    """
+    found: int | None = conn.scalar(select(version.c.number).where(version.c.name == _ANEW))
+    return found
+
+
+def set_counted_anew_from(conn: Connection, day: int | None) -> None:
+    """Say from which day on counts are those of the recount under way, or (None) that it has ended."""
+    if day is None:
+        conn.execute(delete(version).where(version.c.name == _ANEW))
+    else:
+        statement = upsert(conn, version).values(name=_ANEW, number=day)
+        conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"number": day}))
+    bump(conn, "counts")
+
+
+def _contributions(
+    bucket: str, among: Sequence[ColumnElement[bool]], among_facets: Sequence[ColumnElement[bool]]
+) -> Subquery:
     """One row a mention and facet: its keys, whether it is a voice, its polarity (NULL: unread), its satisfaction.
 
-    some: of the mentions of the parameter "ids" only.
+    among: which mentions; among_facets: of which of them other facets than "all".
     """
     time = mention.c[bucket]
     everything = select(
@@ -115,7 +127,7 @@ def _contributions(bucket: str, *, some: bool) -> Subquery:
         label.c.satisfaction,
     ).select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
     # A mention that a person found not to be about the brand counts nowhere; one without a label is unread.
-    everything = everything.where(func.coalesce(label.c.about_us, true()))
+    everything = everything.where(func.coalesce(label.c.about_us, true()), *among)
     # One negative aspect makes its dimension negative; else the highest sign stands (sentiment.taxonomy.strongest).
     lowest, highest = func.min(label_aspect.c.polarity), func.max(label_aspect.c.polarity)
     by_facet = (
@@ -132,7 +144,7 @@ def _contributions(bucket: str, *, some: bool) -> Subquery:
         .join(label, label.c.mention_id == mention.c.id)
         .join(label_aspect, label_aspect.c.mention_id == mention.c.id)
         .join(aspect_facet, aspect_facet.c.aspect == label_aspect.c.aspect)
-        .where(label.c.about_us == true())
+        .where(label.c.about_us == true(), *among, *among_facets)
         .group_by(
             mention.c.id,
             mention.c.brand,
@@ -143,14 +155,18 @@ def _contributions(bucket: str, *, some: bool) -> Subquery:
             label.c.satisfaction,
         )
     )
-    if some:
-        among = mention.c.id.in_(bindparam("ids", expanding=True))
-        everything, by_facet = everything.where(among), by_facet.where(among)
     return union_all(everything, by_facet).subquery("contribution")
 
 
-def _counted(bucket: str, sign: int, *, some: bool = False) -> Select[tuple[object, ...]]:
-    part = _contributions(bucket, some=some)
+def counted(
+    bucket: str,
+    among: Sequence[ColumnElement[bool]],
+    *,
+    among_facets: Sequence[ColumnElement[bool]] = (),
+    sign: int = 1,
+) -> Select[tuple[object, ...]]:
+    """What mentions contribute to the counts by hour or day: the keys, the bucket and the figures, times `sign`."""
+    part = _contributions(bucket, among, among_facets)
     voice = part.c.head == true()
 
     def voices(condition: object = None) -> object:
@@ -181,9 +197,12 @@ def add_to_counts(conn: Connection, ids: Sequence[int], *, sign: int) -> None:
     """Add (sign 1) or take away (sign -1) what these mentions contribute at this moment of the transaction."""
     if not ids:
         return
-    for table, bucket in ((count_hour, "hour"), (count_day, "day")):
+    anew = counted_anew_from(conn)
+    day = -EVER if anew is None else anew
+    for table, bucket in TABLES:
         for start in range(0, len(ids), CHUNK):
-            conn.execute(_moving(conn, table, bucket, sign), {"ids": list(ids[start : start + CHUNK])})
+            which = {"ids": list(ids[start : start + CHUNK]), "facets_from": day * LENGTHS[bucket]}
+            conn.execute(_moving(conn, table, bucket, sign), which)
     bump(conn, "counts")
 
 
@@ -194,12 +213,19 @@ _MOVING: dict[tuple[str, str, int], Any] = {}
 def _moving(conn: Connection, table: Table, bucket: str, sign: int) -> Any:
     key = (conn.dialect.name, bucket, sign)
     if key not in _MOVING:
-        statement = upsert(conn, table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, sign, some=True))
-        _MOVING[key] = statement.on_conflict_do_update(
-            index_elements=[*KEYS, bucket],
-            set_={figure: table.c[figure] + statement.excluded[figure] for figure in FIGURES},
-        )
+        chosen = mention.c.id.in_(bindparam("ids", expanding=True))
+        facets_from = mention.c[bucket] >= bindparam("facets_from", type_=Integer)
+        _MOVING[key] = adding(conn, table, bucket, counted(bucket, [chosen], among_facets=[facets_from], sign=sign))
     return _MOVING[key]
+
+
+def adding(conn: Connection, table: Table, bucket: str, figures: Select[Any]) -> Any:
+    """The statement that adds to a table of counts what `counted` selects."""
+    statement = upsert(conn, table).from_select([*KEYS, bucket, *FIGURES], figures)
+    return statement.on_conflict_do_update(
+        index_elements=[*KEYS, bucket],
+        set_={figure: table.c[figure] + statement.excluded[figure] for figure in FIGURES},
+    )
 
 
 def bump(conn: Connection, name: str) -> None:
@@ -208,45 +234,6 @@ def bump(conn: Connection, name: str) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"number": version.c.number + 1}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A count that is not what a recount from scratch gives."""
-
-    table: str
-    key: tuple[object, ...]
-    kept: tuple[int, ...]
-    recounted: tuple[int, ...]
-
-
-def verify(conn: Connection) -> list[Difference]:
-    """Recount everything from scratch and name each count that differs."""
-    found: list[Difference] = []
-    for table, bucket in ((count_hour, "hour"), (count_day, "day")):
-        width = len(KEYS) + 1
-        kept = _by_key(conn.execute(select(table)).all(), width)
-        fresh = _by_key(conn.execute(_counted(bucket, 1)).all(), width)
-        nothing = (0,) * len(FIGURES)
-        found += [
-            Difference(table=table.name, key=key, kept=kept.get(key, nothing), recounted=fresh.get(key, nothing))
-            for key in sorted(kept.keys() | fresh.keys(), key=str)
-            if kept.get(key, nothing) != fresh.get(key, nothing)
-        ]
-    return found
-
-
-def _by_key(rows: Sequence[Row[*tuple[Any, ...]]], width: int) -> dict[tuple[object, ...], tuple[int, ...]]:
-    return {tuple(row)[:width]: tuple(int(figure) for figure in tuple(row)[width:]) for row in rows}
-
-
-def rebuild(conn: Connection) -> None:
-    """Throw all counts away and count from scratch."""
-    take_turn(conn)
-    for table, bucket in ((count_hour, "hour"), (count_day, "day")):
-        conn.execute(delete(table))
-        conn.execute(insert(table).from_select([*KEYS, bucket, *FIGURES], _counted(bucket, 1)))
-    bump(conn, "counts")
-
-
 def drop_empty_buckets(conn: Connection) -> int:
     """Remove buckets that deletions left at zero; returns how many."""
-    return sum(conn.execute(delete(table).where(table.c.mentions == 0)).rowcount for table in (count_hour, count_day))
+    return sum(conn.execute(delete(table).where(table.c.mentions == 0)).rowcount for table, _ in TABLES)

@@ -184,14 +184,6 @@ def queue(conn: Connection, ids: Sequence[int]) -> None:
         conn.execute(delete(unreadable).where(unreadable.c.mention_id.in_(list(ids[start : start + CHUNK]))))
 
 
-def queue_other_models(conn: Connection, model: str) -> int:
-    """Queue every mention whose label is not by `model`; returns how many are now waiting."""
-    stale = select(label.c.mention_id).where(label.c.model != model)
-    missing = stale.where(label.c.mention_id.not_in(select(unread.c.mention_id)))
-    conn.execute(insert(unread).from_select(["mention_id"], missing))
-    return waiting(conn)
-
-
 def waiting(conn: Connection) -> int:
     """How many mentions wait to be read."""
     return conn.scalar(select(func.count()).select_from(unread)) or 0

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from collector.store import Store
 from dashboard.queries import labels, quality
 from sentiment.store import open_store
-from sentiment.store.counts import count_day, verify
+from sentiment.store.counts import count_day
+from sentiment.store.recount import verify
 from sentiment.store.samples import due
 from tests.browser.conftest import PATIENCE, Reader, served
 from tests.browser.test_screens import OVERFLOW, grave_faults

@@ -19,8 +19,9 @@ from dashboard.queries import labels, mentions
 from dashboard.views.correcting import NAME_HERE
 from sentiment.store import open_store
 from sentiment.store.corrections import Change, correct, correct_together, undo_correction
-from sentiment.store.counts import count_day, verify
+from sentiment.store.counts import count_day
 from sentiment.store.readings import label
+from sentiment.store.recount import verify
 from sentiment.store.terms import settle, switch_on
 from sentiment.terms import term_rule
 from tests.dashboard.conftest import BRAND, Filled, a_config, fill

@@ -26,7 +26,7 @@ from collector.sources.files import import_settings
 from collector.store.tables import mention
 from dashboard.config import load_config
 from dashboard.jobs import Pipeline, Schedule, store_of
-from sentiment.store.counts import verify
+from sentiment.store.recount import verify
 
 NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
 CALM = [

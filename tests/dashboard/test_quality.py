@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.queries import quality
 from sentiment.store import open_store
-from sentiment.store.counts import verify
+from sentiment.store.recount import verify
 from sentiment.store.readings import correction, label
 from sentiment.store.samples import due, sampled
 from tests.dashboard.conftest import Filled, a_config, fill

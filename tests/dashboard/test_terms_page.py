@@ -19,7 +19,8 @@ from streamlit.testing.v1 import AppTest
 from collector.store import Store
 from dashboard.queries import labels
 from sentiment.store import open_store
-from sentiment.store.counts import count_day, verify
+from sentiment.store.counts import count_day
+from sentiment.store.recount import verify
 from tests.dashboard.conftest import BRAND, Filled, a_config, fill
 
 TIMEOUT = 120

@@ -16,7 +16,7 @@ from dashboard.queries import figures
 from dashboard.scope import Scope
 from sentiment.spikes.store.incidents import history_of, incidents
 from sentiment.store import open_store
-from sentiment.store.counts import verify
+from sentiment.store.recount import verify
 from tests.dashboard.conftest import BRAND, SOURCES, Filled, a_config, fill
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from collector.store import day_of, from_hour
 from sentiment.store import open_store
-from sentiment.store.counts import rebuild
+from sentiment.store.recount import rebuild
 from sentiment.taxonomy import taxonomy
 from sentiment.training.written import written
 
@@ -57,8 +57,8 @@ def main() -> None:
         db.execute("INSERT INTO mention_fts(mention_fts) VALUES ('rebuild')")
         print(f"full text  {time.monotonic() - started:6.0f} s", flush=True)
         db.execute("ANALYZE")
-    with store.write() as conn:
-        rebuild(conn)
+    for at in rebuild(store):
+        print(f"counted back to {at.since}  {time.monotonic() - started:6.0f} s", flush=True)
     print(f"counts  {time.monotonic() - started:6.0f} s; {file.stat().st_size / 1e9:.1f} GB", flush=True)
 
 

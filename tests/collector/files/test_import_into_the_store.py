@@ -20,7 +20,7 @@ from collector.sources.files import import_settings
 from collector.store import Store
 from collector.store.runs import reject
 from collector.store.tables import mention
-from sentiment.store.counts import verify
+from sentiment.store.recount import verify
 from tests.collector.files.writing import BERLIN, CLIENT, NOW, write, write_csv
 
 BRAND = Brand(name="Aurora Air", own=True)

@@ -13,8 +13,9 @@ from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import CannotCorrect, Change, correct, correct_together, corrected_texts, undo_batch
-from sentiment.store.counts import count_hour, verify
+from sentiment.store.counts import count_hour
 from sentiment.store.readings import correction, label, label_aspect, reading
+from sentiment.store.recount import verify
 from tests.fakes import NOW, FakeReader, a_mention
 
 TEXTS = ("late again", "a lovely crew", "we sailed", "late and wet")

@@ -15,8 +15,9 @@ from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.store.checks import SKIP, check, take_back
 from sentiment.store.corrections import CannotCorrect, correct, corrected_texts
-from sentiment.store.counts import verify
-from sentiment.store.readings import claim, label, label_aspect, queue_other_models, save_readings
+from sentiment.store.readings import claim, label, label_aspect, save_readings
+from sentiment.store.recount import verify
+from sentiment.store.reread import queue_other_models
 from sentiment.store.samples import SIZE, draw, due, monday_of, next_to_check, sample_of, sampled
 from tests.conftest import BERLIN
 from tests.fakes import NOW, FakeReader, a_mention, a_reading
@@ -66,10 +67,9 @@ def test_every_reading_of_a_week_is_as_likely_as_any_other(store: Store) -> None
     weeks = 12
     fill(store, 100)
     for week in range(1, weeks + 1):
-        with store.write() as conn:
-            again = FakeReader()
-            again.name = f"again-{week}"
-            queue_other_models(conn, again.name)
+        again = FakeReader()
+        again.name = f"again-{week}"
+        assert sum(queue_other_models(store, again.name)) == 100
         read_unread(store, again, clock=lambda at=NOW + week * WEEK: at)
         _, rows = drawn(store, NOW + (week + 1) * WEEK)
         seen.update(row.mention_id for row in rows)

@@ -24,7 +24,8 @@ from collector.store.suspects import MOST_OF_AN_HOUR, look_at_new, settle
 from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.store import open_store
-from sentiment.store.counts import count_day, verify
+from sentiment.store.counts import count_day
+from sentiment.store.recount import verify
 from tests.fakes import NOW, FakeReader, a_mention
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

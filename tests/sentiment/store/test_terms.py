@@ -21,8 +21,10 @@ from collector.store.tables import mention
 from sentiment.read import read_unread
 from sentiment.store import open_store
 from sentiment.store.corrections import Change, correct, correct_together
-from sentiment.store.counts import count_hour, verify
-from sentiment.store.readings import label, label_aspect, queue_other_models, relabel_counted
+from sentiment.store.counts import count_hour
+from sentiment.store.readings import label, label_aspect, relabel_counted
+from sentiment.store.recount import verify
+from sentiment.store.reread import queue_other_models
 from sentiment.store.term_rules import rules_on
 from sentiment.store.terms import preview, settle, switch_off, switch_on, unsettled
 from sentiment.terms import BadRule, TermRule, term_rule
@@ -269,7 +271,7 @@ def test_several_at_once_that_move_the_same_mentions_keep_counts_exact(any_store
         ids = list(conn.scalars(select(mention.c.id)))
         switch_on(conn, SICK, who="Kim", now=NOW)
         switch_on(conn, term_rule("number", "negative", aspect="price"), who="Kim", now=NOW)
-        queue_other_models(conn, again.name)
+    assert sum(queue_other_models(any_store, again.name)) > 0
 
     def work() -> None:
         list(settle(any_store))
