@@ -35,6 +35,13 @@ def _group(part: pd.DataFrame, whole: pd.DataFrame | None) -> Share:
     return share([int(negatives.get(day, 0)) for day in whole["day"]], list(whole["read"]))
 
 
+def apart(one: Share, others: Sequence[Share]) -> tuple[list[int], list[int]]:
+    """The places of those that `one` is clearly above, and of those that it is clearly below."""
+    found = [(place, change(one, other)) for place, other in enumerate(others)]
+    sure = [(place, moved.value) for place, moved in found if moved is not None and moved.sure]
+    return [place for place, value in sure if value > 0], [place for place, value in sure if value < 0]
+
+
 def highest_first(found: pd.DataFrame, labels: Sequence[str], order: Sequence[float | None]) -> pd.DataFrame:
     """What `changes_by` found, each row labelled, those with the highest of `order` first; both become columns."""
     return found.assign(label=labels, order=order).sort_values("order", ascending=False, kind="stable")

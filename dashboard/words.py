@@ -29,6 +29,11 @@ def count(value: float, one: str = "", many: str = "") -> str:
     return f"{value:,.0f} {noun}".strip()
 
 
+def shorten(words: str, length: int) -> str:
+    """Words of at most so many characters; a cut is told by an ellipsis."""
+    return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
+
+
 def interval(change: Change) -> str:
     """The 95 % interval of a change: "−1.0 to +6.2 points"."""
     low, high = (

@@ -15,7 +15,7 @@ from dashboard.alerts.wishes import lift_silence, silences
 from dashboard.queries import deliveries
 from dashboard.views.backtest import backtest_section
 from dashboard.views.download import download
-from dashboard.views.parts import answer, empty, put
+from dashboard.views.parts import answer, empty, heading, plain, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, small, table
 from dashboard.words import ago, count, moment
@@ -48,7 +48,7 @@ def show() -> None:
         told[0].upper() + told[1:] + ".",
         "" if config.mail else "No [mail] section is configured: nothing is sent by mail.",
     )
-    st.header("Who is told of what", anchor=False)
+    heading("Who is told of what")
     put(_routes(config.managers))
     _try_mail()
     _silenced()
@@ -82,9 +82,9 @@ def _try_mail() -> None:
     if pressed and to:
         try:
             with st.spinner("Sending …"):
-                st.success(test_mail(config.mail, config.alerts, str(address_of(to)), now()))
+                st.success(plain(test_mail(config.mail, config.alerts, str(address_of(to)), now())))
         except ChannelError as error:
-            st.error(f"{error}")
+            st.error(plain(str(error)))
 
 
 def _silenced() -> None:
@@ -92,7 +92,7 @@ def _silenced() -> None:
     found = [*look(silences, now()), *planned]
     if not found:
         return
-    st.header(f"{count(len(found), 'silence', 'silences')} in force or to come", anchor=False)
+    heading(f"{count(len(found), 'silence', 'silences')} in force or to come")
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.text(_told(one))
@@ -119,7 +119,7 @@ def _outbox(found: pd.DataFrame) -> None:
             "No alert was sent yet.", "The first spike on a route sends one; a test mail shows whether it would arrive."
         )
         return
-    st.header(f"The latest {count(len(found), 'alert', 'alerts')}", anchor=False)
+    heading(f"The latest {count(len(found), 'alert', 'alerts')}")
     rows = [
         (
             escape(ago(row.at, now())),

@@ -17,7 +17,7 @@ from dashboard.replay import Backtests, Replay
 from dashboard.scope import midnight
 from dashboard.views.choices import EARLIEST
 from dashboard.views.download import download
-from dashboard.views.parts import put
+from dashboard.views.parts import heading, put
 from dashboard.views.session import now, session, today
 from dashboard.views.tables import Column, bar, small, table
 from dashboard.words import count, moment
@@ -35,7 +35,7 @@ FILED = ["brand", "about", "source", "opened", "last", "observed", "expected", "
 
 def backtest_section() -> None:
     """The choices, the button, and the backtest that it began."""
-    st.header("What would have been alerted?", anchor=False)
+    heading("What would have been alerted?")
     st.caption(
         "Judges a past span again, as it would have been judged then, and changes nothing. "
         "Planted incidents show what a setting would have missed."

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.queries import labels
+from dashboard.views.parts import plain
 from dashboard.views.session import look, now, session
 from dashboard.words import ago
 from sentiment.reading import Sentiment
@@ -97,7 +98,7 @@ def _save(mention_id: int, who: str, changes: Sequence[Change]) -> None:
             for one in changes:
                 correct(conn, store, mention_id, field=one.field, aspect=one.aspect, after=one.after, who=who, now=at)
     except CannotCorrect as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.toast("Corrected; all figures follow.", icon=":material/check:")
     st.rerun()
@@ -120,6 +121,6 @@ def _undo(number: int) -> None:
         with store.write() as conn:
             undo_correction(conn, store, number, now())
     except CannotCorrect as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.rerun()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.queries import labels
+from dashboard.views.parts import plain
 from dashboard.views.session import look, now, session
 from dashboard.words import ago, count
 from sentiment.reading import Sentiment
@@ -118,6 +119,6 @@ def _undo(batch: int) -> None:
         with store.write() as conn:
             undone = undo_batch(conn, store, batch, now())
     except CannotCorrect as error:
-        st.toast(str(error), icon=":material/info:")
+        st.toast(plain(str(error)), icon=":material/info:")
         return
     st.toast(f"{count(undone, 'mention is', 'mentions are')} as before; all figures follow.", icon=":material/undo:")

@@ -9,23 +9,25 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import flat, highest_first
+from dashboard.comparison import apart, flat, highest_first
 from dashboard.queries import changes, figures
 from dashboard.scope import Scope
 from dashboard.shares import Share, change, share
 from dashboard.views.comparing import Other, choose_others
 from dashboard.views.download import download, filters_of
 from dashboard.views.filters import about, choose_scope, same_filters
-from dashboard.views.parts import address, chart, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
 from dashboard.views.tables import Column, table
-from dashboard.words import percent, sentence
+from dashboard.words import percent, sentence, shorten
 from sentiment.taxonomy import taxonomy
 
 TITLE = "Dimensions"
 ICON = ":material/grid_on:"
 AXES_AT_LEAST = 3
+HEAD = 24
+"""Characters of a brand's name at the head of a column."""
 DAYS_SHOWN = 45
 """A longer period is shown by weeks: more columns than this cannot be told apart on a phone."""
 
@@ -40,9 +42,26 @@ def show() -> None:
     if not days["read"].sum():
         empty("Nothing has been read in these days.", "Choose a longer period, or wait until the mentions are read.")
         return
+    order = figures.dimensions_of_lens(scope.lens)
+    own = _shares(scope, order)
+    answer(sentence(_most(scope, own)), f"{taxonomy().lenses[scope.lens].label}: shares are of all voices read.")
     _heat(scope, days)
-    _profiles(scope, others)
+    _profiles(scope, own, others)
     _inside(scope)
+
+
+def _most(scope: Scope, own: dict[str, Share]) -> str:
+    """What most dissatisfaction is about, and what else is not clearly less."""
+    if not any(one.part for one in own.values()):
+        return f"no voice is dissatisfied with {scope.brand}"
+    top, *others = sorted(own, key=lambda facet: -own[facet].part)
+    above, _ = apart(own[top], [own[facet] for facet in others])
+    rivals = [taxonomy().label(facet) for place, facet in enumerate(others) if place not in above]
+    level = f"{taxonomy().label(top)} ({percent(own[top].value)})"
+    if not rivals:
+        return f"most dissatisfaction with {scope.brand} is about {level}"
+    beside = rivals[0] if len(rivals) == 1 else f"{len(rivals)} other dimensions"
+    return f"most dissatisfaction with {scope.brand} is about {level}, not clearly more than about {beside}"
 
 
 def _heat(scope: Scope, days: pd.DataFrame) -> None:
@@ -56,7 +75,7 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
     if len(known) and known["negative"].sum():
         lows = [share([n], [r]).low or 0.0 for n, r in zip(known["negative"], known["read"], strict=True)]
         worst = known.iloc[max(range(len(lows)), key=lows.__getitem__)]
-        told = f"{worst['row']} was most surely bad on {_day(worst)}: {percent(worst['share'])} of all voices"
+        told = f"{worst['row']} stands out most on {_day(worst)}: {percent(worst['share'])} of all voices"
     chart(
         sentence(told),
         charts.heat_map(
@@ -94,12 +113,11 @@ def cells_of(found: pd.DataFrame, days: pd.DataFrame, order: list[str], *, width
     return pd.DataFrame.from_records(rows, columns=["facet", "start", "end", "negative", "read", "share"])
 
 
-def _profiles(scope: Scope, others: list[Other]) -> None:
+def _profiles(scope: Scope, own: dict[str, Share], others: list[Other]) -> None:
     """A radar of the lens, the brand's days beside what they are compared with, and the same as a table."""
-    order = figures.dimensions_of_lens(scope.lens)
+    order = list(own)
     if len(order) < AXES_AT_LEAST:
         return
-    own = _shares(scope, order)
     theirs = [(other, _shares(other.scope, order)) for other in others]
     known = [(other, found) for other, found in theirs if any(one.value is not None for one in found.values())]
     profiles = [(scope.brand, own), *((other.name, found) for other, found in known)]
@@ -168,8 +186,10 @@ def _profile_table(profiles: list[tuple[str, dict[str, Share]]], labels: list[st
 
 def _profile_rows(scope: Scope, own: dict[str, Share], known: list[tuple[Other, dict[str, Share]]]) -> str:
     """HTML: a row a dimension, a column for each of those compared, with the difference where it is sure."""
-    columns = [Column(words="Dimension"), Column(words=scope.brand, number=True)]
-    columns += [Column(words=other.name, number=True, roomy=place > 0) for place, (other, _) in enumerate(known)]
+    columns = [Column(words="Dimension"), Column(words=shorten(scope.brand, HEAD), number=True)]
+    columns += [
+        Column(words=shorten(other.name, HEAD), number=True, roomy=place > 0) for place, (other, _) in enumerate(known)
+    ]
     rows, kept = [], same_filters(scope)
     for facet, one in own.items():
         link = address("mentions", kept | about(facet))
@@ -195,7 +215,7 @@ def _inside(scope: Scope) -> None:
     found["dimension"] = [lens.dimension_of(facet.partition("/")[2]) or "in no dimension" for facet in found["facet"]]
     top = found.iloc[0] if len(found) else None
     told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"
-    st.header(sentence(told), anchor=False)
+    heading(sentence(told))
     kept = same_filters(scope)
     links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
     put(shares_table("Aspect", found, links, under=list(found["dimension"])))

@@ -17,10 +17,10 @@ from dashboard.alerts.wishes import add_silence
 from dashboard.views.download import download
 from dashboard.views.incident_reason import explain
 from dashboard.views.incident_voices import GROUPS, show_behind, show_part
-from dashboard.views.incident_words import about, figures, headline, reason
-from dashboard.views.parts import address, chart, empty, put
+from dashboard.views.incident_words import about, headline, reason, short
+from dashboard.views.parts import address, chart, empty, heading, put
 from dashboard.views.session import look, now, session
-from dashboard.views.tables import Column, table
+from dashboard.views.tables import Column, small, table
 from dashboard.words import ago, count, day_span, moment, sentence
 from sentiment.spikes.store.incidents import (
     KeptIncident,
@@ -73,8 +73,8 @@ def _head(kept: KeptIncident) -> None:
         if (today.observed, today.voices) != (peak.observed, peak.voices)
         else ""
     )
-    worst = f"Worst from {day_span(start, end, zone)}: {figures(peak)}"
-    facts = f"{state} Severity: {kept.severity.value}; {peak.spike_class.value}. {worst}{chance}{moved}"
+    worst = f"Worst from {day_span(start, end, zone)}."
+    facts = f"{state} {kept.severity.value.capitalize()} severity; {peak.spike_class.value}. {worst}{chance}{moved}"
     put(
         f'<p class="gs-answer" role="heading" aria-level="1">{escape(sentence(headline(kept, zone)))}</p>'
         f'<p class="gs-sub">{escape(reason(kept))}</p><p class="gs-sub">{escape(facts)}</p>'
@@ -159,11 +159,13 @@ def _chart(kept: KeptIncident) -> None:
 
 
 def _history(kept: KeptIncident) -> None:
-    zone = session().zone
+    zone, brand = session().zone, kept.incident.brand
+    watched = (member.series for member in kept.incident.members)
+    series = {one.name(): f"{about(one)} at {short(one.source, brand)}" for one in watched}
     happened: list[dict[str, Any]] = [
         {
             "when": event.at.astimezone(zone),
-            "what": event.kind + (f": {event.subject.replace('rater/', '')}" if event.subject else ""),
+            "what": event.kind + (f": {series.get(event.subject, event.subject)}" if event.subject else ""),
             "who": event.by or "Groundswell",
             "note": event.note or "",
         }
@@ -181,14 +183,14 @@ def _history(kept: KeptIncident) -> None:
     rows = sorted([*happened, *alerted], key=lambda row: row["when"])
     if not rows:
         return
-    st.header("What happened since", anchor=False)
+    heading("What happened since")
     cells = [
         (
             escape(moment(row["when"], zone)),
-            escape(row["what"]),
-            *(f"<bdi>{escape(row[n])}</bdi>" for n in ("who", "note")),
+            f"<bdi>{escape(row['what'])}</bdi>{small(row['note'])}",
+            f"<bdi>{escape(row['who'])}</bdi>",
         )
         for row in rows
     ]
-    put(table([Column(words=words) for words in ("When", "What", "Who", "Note")], cells, named=False))
+    put(table([Column(words=words) for words in ("When", "What", "Who")], cells, named=False))
     download(f"incident-{kept.id}-history", pd.DataFrame(rows), {"incident": kept.id})

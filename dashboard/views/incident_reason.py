@@ -7,12 +7,10 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-import streamlit as st
-
 from dashboard.passage import link
 from dashboard.views.incident_voices import GROUPS
 from dashboard.views.incident_words import quotes
-from dashboard.views.parts import address, empty, put
+from dashboard.views.parts import address, empty, heading, put
 from dashboard.views.session import session
 from dashboard.views.tables import Column, bar, table
 from dashboard.words import count, moment
@@ -35,7 +33,7 @@ def explain(kept: KeptIncident) -> None:
             "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
         )
         return
-    st.header(f"What the {float(told['excess']):.1f} voices too many are about", anchor=False)
+    heading(f"What the {float(told['excess']):.1f} voices too many are about")
     groups = [(name, parts) for name, parts in told["parts"].items() if len(parts) > 1]
     put(f'<div class="gs-grid">{"".join(_parts(kept, name, parts) for name, parts in groups)}</div>')
     put(f'<p class="gs-small">{escape(_causes(told))}</p>')
@@ -44,7 +42,7 @@ def explain(kept: KeptIncident) -> None:
         put(f"<p><strong>Said more than usual:</strong> <bdi>{escape(said)}</bdi></p>")
     voices = quotes(kept, 4)
     if voices:
-        st.header("In their own words", anchor=False)
+        heading("In their own words")
         put("".join(_quote(voice) for voice in voices))
 
 

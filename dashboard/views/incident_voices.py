@@ -17,7 +17,7 @@ from dashboard.views.filters import DATES, of_brand
 from dashboard.views.filters import about as about_facet
 from dashboard.views.incident_words import about
 from dashboard.views.mentions import show_mentions, table_of
-from dashboard.views.parts import address, empty, put
+from dashboard.views.parts import address, empty, heading, put
 from dashboard.views.session import look, session
 from dashboard.words import count
 from sentiment.reading import Sentiment
@@ -63,7 +63,7 @@ def show_behind(kept: KeptIncident) -> None:
     if found.empty:
         return
     whole = look(mentions.how_many, wanted, MOST)
-    st.header(f"The {count(whole, 'voice', 'voices')} behind it", anchor=False)
+    heading(f"The {count(whole, 'voice', 'voices')} behind it")
     show_mentions(found)
     if whole > SHOWN:
         st.caption(f"The newest {SHOWN} of {count(whole)} are shown; the file holds them all.")
@@ -92,7 +92,7 @@ def show_part(kept: KeptIncident, group: str, part: str) -> None:
             "It may have been corrected, edited or deleted since the spike was explained.",
         )
     else:
-        st.header(f"{count(len(ids), 'voice', 'voices')} {GROUPS[group]} {_plain(part)}", anchor=False)
+        heading(f"{count(len(ids), 'voice', 'voices')} {GROUPS[group]} {part}")
         observed = float(named[part]["observed"])
         if round(observed, 1) != len(ids):
             st.caption(f"Counted as {observed:.1f}: a voice about several aspects counts in part for each of them.")
@@ -102,8 +102,3 @@ def show_part(kept: KeptIncident, group: str, part: str) -> None:
         said = {"incident": kept.id, "brand": kept.incident.brand, group: part}
         download(f"incident-{kept.id}-part", lambda: table_of(tuple(ids)), said, label=f"Download all {len(ids)}")
     put(f'<p><a href="{address("incident", {"id": kept.id})}" target="_self">The whole incident</a></p>')
-
-
-def _plain(label: str) -> str:
-    """A label from outside as a heading shows it: Streamlit reads headings as Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~$:" else sign for sign in label)

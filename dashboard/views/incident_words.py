@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from dashboard.words import count, day_span, moment, percent
+from dashboard.words import count, day_span, moment, percent, span
 from sentiment.spikes.drivers import NO_ASPECT, OTHERS
 from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.spikes.store.incidents import KeptIncident
@@ -12,6 +13,8 @@ from sentiment.taxonomy import ALL, taxonomy
 
 DISSATISFACTION, VOLUME = "dissatisfaction", "volume"
 """Tracks. Volume: grow in number without being worse; it is shown, but nothing is wrong."""
+QUOTED = 3
+"""Phrases that a reason quotes."""
 _OPENING = {VOLUME: "many more mentions about", "slow rise": "slowly rising dissatisfaction with"}
 
 
@@ -42,28 +45,40 @@ def mostly(kept: KeptIncident) -> str | None:
 
 def headline(kept: KeptIncident, zone: ZoneInfo) -> str:
     """One clause: "dissatisfaction with Reliability of Harbor Air at reviews since Tue 3 Mar 2026, 14:00: mostly …"."""
-    series, live = kept.peak.series, kept.incident.live
-    what = _OPENING.get(kept.incident.track, "dissatisfaction with")
-    subject = series.brand if series.dimension is None else f"{about(series)} of {series.brand}"
+    live = kept.incident.live
     when = f"since {moment(kept.began, zone)}" if live else day_span(kept.began, kept.last_seen, zone)
     why = mostly(kept)
-    return f"{what} {subject} at {where(kept)}{' ' if live else ', '}{when}{f': mostly {why}' if why else ''}"
+    return f"{_what(kept)} at {where(kept)}{' ' if live else ', '}{when}{f': mostly {why}' if why else ''}"
+
+
+def _what(kept: KeptIncident) -> str:
+    """What rose: "dissatisfaction with Reliability of Harbor Air"."""
+    series = kept.peak.series
+    subject = series.brand if series.dimension is None else f"{about(series)} of {series.brand}"
+    return f"{_OPENING.get(kept.incident.track, 'dissatisfaction with')} {subject}"
+
+
+def brief(kept: KeptIncident, zone: ZoneInfo) -> str:
+    """The same without its sources: "dissatisfaction with Harbor Air, mostly Comfort, since Tue 3 Mar 2026, 14:00"."""
+    why = mostly(kept)
+    return f"{_what(kept)}{f', mostly {why},' if why else ''} since {moment(kept.began, zone)}"
 
 
 def figures(spike: Spike) -> str:
-    """The figures of a spike's window as a sentence."""
-    told = (
+    """The figures of a spike's window in two sentences."""
+    usual = f"{spike.lower} to {spike.upper}" if spike.lower else f"at most {spike.upper}"
+    return (
         f"{count(spike.observed, 'dissatisfied voice', 'dissatisfied voices')} within "
-        f"{count(spike.window, 'hour', 'hours')}, where {spike.lower} to {spike.upper} were to be expected; "
-        f"{percent(spike.share_observed)} of all voices against {percent(spike.share_expected)} usually"
+        f"{span(timedelta(hours=spike.window))}, where {usual} were to be expected. They are "
+        f"{percent(spike.share_observed)} of all voices, against {percent(spike.share_expected)} usually."
     )
-    return told + "."
 
 
 def reason(kept: KeptIncident) -> str:
-    """Why it stands out: the explanation's own sentence once it is written, else the figures alone."""
-    told = (kept.explanation or {}).get("sentence")
-    return str(told) if told else figures(kept.peak)
+    """Why it stands out: the figures and, once the explanation is written, what is said more than usual."""
+    said = (kept.explanation or {}).get("phrases", ())[:QUOTED]
+    quoted = ", ".join(f"“{phrase['words']}”" for phrase in said)
+    return figures(kept.peak) + (f" Said more than usual: {quoted}." if quoted else "")
 
 
 def quotes(kept: KeptIncident, most: int) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 from importlib import resources
+from string import punctuation
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -29,6 +30,16 @@ def answer(told: str, under: str = "") -> None:
     """The page's finding as its heading, with a line below it."""
     below = f'<p class="gs-sub">{escape(under)}</p>' if under else ""
     put(f'<p class="gs-answer" role="heading" aria-level="1">{escape(told)}</p>{below}')
+
+
+def heading(told: str) -> None:
+    """A heading within the page. Streamlit's own would take names of brands and sources in it for Markdown."""
+    put(f"<h2>{escape(told)}</h2>")
+
+
+def plain(words: str) -> str:
+    """Words from outside as Streamlit's messages and captions show them: those read Markdown."""
+    return "".join(f"\\{sign}" if sign in punctuation else sign for sign in " ".join(words.split()))
 
 
 def style() -> None:
@@ -59,7 +70,7 @@ def chart(
 
     manifest: what selected it, for the files; None where nothing did.
     """
-    st.header(finding, anchor=False)
+    heading(finding)
     width: Literal["stretch", "content"] = "stretch" if spec["width"] == "container" else "content"
     st.vega_lite_chart(spec, alt=f"Chart: {finding}", key=f"chart-{name}", width=width)
     if note:

@@ -15,7 +15,7 @@ from dashboard.queries import mentions, quality
 from dashboard.shares import Share, change, share
 from dashboard.views.download import download
 from dashboard.views.mention_card import card, label_of
-from dashboard.views.parts import answer, chart, empty, put, reading_progress, sign
+from dashboard.views.parts import answer, chart, empty, heading, plain, put, reading_progress, sign
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, table
 from dashboard.words import count, percent
@@ -81,7 +81,7 @@ def _interval(measured: Share) -> str:
 
 def _check(found: Sample) -> None:
     how = look(quality.progress, found.monday)
-    st.header("This week’s sample", anchor=False)
+    heading("This week’s sample")
     last = found.monday + timedelta(days=6)
     st.caption(
         f"{count(how.size)} of the {count(found.population, 'mention', 'mentions')} read in the week of "
@@ -118,7 +118,7 @@ def _who() -> str:
     if who and not st.session_state.get("renaming"):
         # Once it is given, the field goes: while it had the focus, keys would be typed into it.
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Checking as {who}")
+            st.caption(f"Checking as {plain(who)}")
             st.button("Change", key="rename", type="tertiary", on_click=_rename)
         return who
     st.text_input("Your name", key="corrector-here", max_chars=NAME_LIMIT, width=260, on_change=_named)
@@ -217,7 +217,7 @@ def _record(monday: date, mention_id: int, verdict: str, wrong: Mapping[str, str
         with store.write() as conn:
             check(conn, store, monday, mention_id, verdict=verdict, wrong=wrong, who=who, now=now())
     except CannotCorrect as error:
-        st.toast(str(error), icon=":material/info:")
+        st.toast(plain(str(error)), icon=":material/info:")
     st.session_state.pop(f"wrong-{mention_id}", None)
     st.rerun()
 
@@ -237,16 +237,16 @@ def _back(monday: date, who: str) -> None:
 
 
 def _measured(ours: Sequence[Checked], everything: Sequence[Checked], model: str) -> None:
-    st.header(_confused(ours), anchor=False)
+    heading(_confused(ours))
     put(_confusion(ours))
     _weeks(everything)
     models = [(group.name, group) for group in accuracy.by_model(everything)]
-    st.header("By model and language", anchor=False)
+    heading("By model and language")
     put(_groups("Model", "checked", models))
     put(_groups("Language", "checked", [(group.name, group) for group in accuracy.by_language(ours)]))
     precise = [(label_of(group.name), group) for group in accuracy.aspect_precision(ours)]
     if precise:
-        st.header("Aspects: how often people agree when the model names one", anchor=False)
+        heading("Aspects: how often people agree when the model names one")
         put(_groups("Aspect", "named", precise))
         st.caption("What the model overlooks is not counted here: only what it named was put before you.")
     _card(model)
@@ -277,7 +277,7 @@ def _confusion(ours: Sequence[Checked]) -> str:
 def _weeks(everything: Sequence[Checked]) -> None:
     weeks = accuracy.by_week(everything)[:SHOWN_WEEKS]
     if sum(group.enough for _, group in weeks) < 2:
-        st.header("Week by week", anchor=False)
+        heading("Week by week")
         put(_groups("Sample", "checked", [(f"week of {_day(week)}", group) for week, group in weeks]))
         return
     models = {one.monday: one.model for one in everything}
@@ -331,7 +331,7 @@ def _card(model: str) -> None:
     told = accuracy.card_accuracy(model)
     if not told:
         return
-    st.header("What the model’s own card says", anchor=False)
+    heading("What the model’s own card says")
     st.caption("Measured by its makers on texts that it was not trained on; your texts may be easier or harder.")
     rows = [[escape(name), percent(value)] for name, value in told.items()]
     put(table([Column(words="Texts"), Column(words="sentiment right", number=True)], rows))

@@ -18,7 +18,7 @@ from dashboard.scope import midnight
 from dashboard.standing import promise_of, standing
 from dashboard.views.download import download
 from dashboard.views.filters import of_brand
-from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
 from dashboard.views.try_now import try_now
@@ -206,7 +206,7 @@ def _missing() -> None:
     found = found[(found["end"] - found["start"] >= LEAST_GAP) | (found["why"] == Why.TOO_MANY.value)]
     if found.empty:
         return
-    st.header(f"{count(len(found), 'span', 'spans')} not read, with the reason", anchor=False)
+    heading(f"{count(len(found), 'span', 'spans')} not read, with the reason")
     shown = found.head(MOST_GAPS)
     rows = [
         (
@@ -228,6 +228,6 @@ def _rejects() -> None:
         return
     zone = session().zone
     found["at"] = [moment(at, zone) for at in found["at"]]
-    st.header(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason", anchor=False)
+    heading(f"{count(len(found), 'row', 'rows')} set aside lately, with the reason")
     st.dataframe(found, hide_index=True, key="rejects", alt="Rows that could not become mentions, with the reason")
     download("rejected-rows", found, {})

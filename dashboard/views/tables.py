@@ -52,5 +52,5 @@ def bar(part: float, whole: float, mark: float | None = None) -> str:
 
 
 def small(words: str) -> str:
-    """Words from anywhere as a small line of their own."""
-    return f'<br><span class="gs-small">{escape(words)}</span>' if words else ""
+    """Words from anywhere as a small line of their own; addresses break before their sign, if they must."""
+    return f'<br><span class="gs-small"><bdi>{escape(words).replace("@", "<wbr>@")}</bdi></span>' if words else ""

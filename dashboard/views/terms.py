@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.queries import labels
 from dashboard.queries.labels import KeptRule
 from dashboard.views.download import download
-from dashboard.views.parts import answer, empty, put
+from dashboard.views.parts import answer, empty, heading, plain, put
 from dashboard.views.session import ask, brands, look, now, session
 from dashboard.words import ago, count
 from sentiment.reading import Sentiment
@@ -71,7 +71,7 @@ def _settle() -> None:
 
 def _try() -> str:
     """Let a rule be tried; returns the name of whoever does."""
-    st.header("Try a rule", anchor=False)
+    heading("Try a rule")
     typed = st.text_input("Your name", key="corrector", max_chars=NAME_LIMIT, persist_state="session", width=220)
     who = (typed or "").strip()
     made = _rule()
@@ -165,7 +165,7 @@ def _switch_on(made: TermRule, who: str) -> None:
         switch_on(conn, made, who=who, now=now())
     _settle()
     st.session_state["rule-term"] = ""
-    st.toast(f"On: {told(made)}. All figures follow.", icon=":material/check:")
+    st.toast(f"On: {plain(told(made))}. All figures follow.", icon=":material/check:")
 
 
 # ------------------------------------------------------------------ those there are
@@ -173,7 +173,7 @@ def _switch_on(made: TermRule, who: str) -> None:
 
 def _list(who: str, on: list[KeptRule], off: list[KeptRule]) -> None:
     if on:
-        st.header("On", anchor=False)
+        heading("On")
     for kept in on:
         with st.container(border=True, key=f"rule-{kept.rule.id}", horizontal=True, vertical_alignment="center"):
             put(_told(kept))
@@ -211,4 +211,4 @@ def _switch_off(kept: KeptRule, who: str) -> None:
     with session().store.write() as conn:
         switch_off(conn, int(kept.rule.id or 0), who=who, now=now())
     _settle()
-    st.toast(f"Off: {told(kept.rule)}. What it changed is as before.", icon=":material/undo:")
+    st.toast(f"Off: {plain(told(kept.rule))}. What it changed is as before.", icon=":material/undo:")

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import charts
-from dashboard.comparison import flat, highest_first, share_of
+from dashboard.comparison import apart, flat, highest_first, share_of
 from dashboard.queries import changes, figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
 from dashboard.steps import Step, in_steps, of_days
 from dashboard.views.download import download
 from dashboard.views.filters import about, choose_scope, same_filters
-from dashboard.views.incident_words import DISSATISFACTION, VOLUME, headline, short
+from dashboard.views.incident_words import DISSATISFACTION, VOLUME, brief, headline, short
 from dashboard.views.incidents import card, incidents_of
-from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session
 from dashboard.views.shares_table import shares_table, sure
 from dashboard.words import count, direction, interval, percent, points, sentence, step_named
@@ -28,6 +29,12 @@ from sentiment.taxonomy import taxonomy
 
 TITLE = "Today"
 ICON = ":material/today:"
+EARLY = 0.1
+"""Of the voices of these days, the part that may still be unread before calm is told."""
+FEWEST = 30
+"""Voices below which a source is not compared with others."""
+NAMED = 2
+"""More sources or brands than this are counted, not named."""
 CARDS = 3
 """Open incidents told in full on the first screen."""
 
@@ -43,7 +50,7 @@ def show() -> None:
     earlier = ask(figures.by_day, scope.before)
     current, former = share_of(days), share_of(earlier)
     incidents = incidents_of(scope)
-    _answer(scope, incidents, current, former)
+    _answer(scope, days, incidents, current, former)
     _metrics(scope, days, earlier, current, former)
     _over_time(scope, days, current, former, incidents)
     left, right = st.columns(2, gap="large")
@@ -69,15 +76,19 @@ def _nothing(scope: Scope) -> None:
     )
 
 
-def _answer(scope: Scope, incidents: list[KeptIncident], current: Share, former: Share) -> None:
+def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], current: Share, former: Share) -> None:
     found = change(current, former)
     live = [one for one in incidents if one.incident.live and one.incident.track != VOLUME]
     clause = direction(current, former, found)
     if live:
         worst = live[0]
         more = f" {len(live) - 1} more below." if len(live) > 1 else ""
-        told = f"Something is wrong: {headline(worst, session().zone)}.{more}"
+        told = f"Something is wrong: {brief(worst, session().zone)}.{more}"
         under = sentence(f"over the whole period, {clause}")
+    elif days["unread"].sum() > EARLY * (days["read"] + days["unread"]).sum():
+        read, whole = count(days["read"].sum()), count((days["read"] + days["unread"]).sum(), "voice", "voices")
+        told = f"Too early to tell: {read} of {whole} of these days are read."
+        under = f"So far {clause}." if current.value is not None else "Figures come as soon as the first are."
     elif found is not None and found.sure and found.value > 0:
         told = f"No spike is open at {scope.brand}, but {clause}."
         under = f"That is {points(found.value)} against the {scope.days} days before, surely between {interval(found)}."
@@ -103,7 +114,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             percent(current.value, 1),
             None if found is None else _ascii(points(found.value)),
             delta_color="inverse" if found is not None and found.sure else "off",
-            delta_description="" if found is None else f"95 % sure: {interval(found)}",
+            delta_description="" if found is None else f"95 % sure: {interval(found).removesuffix(' points')}",
             help="Voices that are negative, as a share of all voices read. Near-identical posts are one voice. "
             "The interval allows for days differing more than chance.",
             border=True,
@@ -113,8 +124,9 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             count(counted),
             _ascii(_relative(counted, same_time_before)),
             delta_color="off",
-            delta_description="than the days before, to the same hour" if same_time_before else "",
-            help=f"{count(int(days['voices'].sum()))} voices: near-identical posts count once.",
+            delta_description="on the days before" if same_time_before else "",
+            help=f"{count(int(days['voices'].sum()))} voices: near-identical posts count once. "
+            "The days before are counted up to the same hour.",
             border=True,
         )
         st.metric(
@@ -179,7 +191,7 @@ def _worst_day(drawn: pd.DataFrame) -> str:
         return "Nothing has been read in these days."
     worst = known.loc[known["low"].astype(float).idxmax()]
     when = step_named(worst["start"], worst["end"], Step.DAY)
-    return f"Dissatisfaction by day: most surely high {when}, at {percent(worst['share'])}."
+    return f"Dissatisfaction by day stands out most {when}, at {percent(worst['share'])}."
 
 
 def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime, str]]:
@@ -198,13 +210,13 @@ def _dimensions(scope: Scope) -> None:
     lens = taxonomy().lenses[scope.lens].label
     labels = [taxonomy().label(facet) for facet in found["facet"]]
     found = highest_first(found, labels, [s.part for s in found["now"]])
-    st.header(sentence(_dimension_finding(found)), anchor=False)
+    heading(sentence(_dimension_finding(found)))
     kept = same_filters(scope)
     links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
     put(
-        shares_table("Dimension", found, links)
-        + f'<p class="gs-small">{escape(lens)}: dissatisfied voices about each, as a '
-        "share of all voices read. The line in a bar is the share before.</p>"
+        shares_table(
+            "Dimension", found, links, note=f"{lens}: dissatisfied voices about each, as a share of all voices read."
+        )
     )
     download("dimensions", flat(found, "dimension"), scope)
 
@@ -218,6 +230,8 @@ def _dimension_finding(found: pd.DataFrame) -> str:
     top = known.iloc[0]["label"]
     if worse:
         worst = max(worse, key=lambda row: row.change.value)
+        if worst.label == top:
+            return f"{top} got worse ({points(worst.change.value)}), and most dissatisfaction is about it"
         return f"{worst.label} got worse ({points(worst.change.value)}); most dissatisfaction is about {top}"
     if better:
         best = min(better, key=lambda row: row.change.value)
@@ -229,20 +243,32 @@ def _sources(scope: Scope) -> None:
     found = ask(changes.by_source, scope)
     labels = [short(source, scope.brand) for source in found["source"]]
     found = highest_first(found, labels, [s.part for s in found["now"]])
-    worst = max((row for row in found.itertuples() if row.now.whole >= 30), key=lambda r: r.now.value, default=None)
-    told = (
-        "no source has thirty voices yet, too few to compare them"
-        if worst is None
-        else f"dissatisfaction is highest at {worst.label}: {percent(worst.now.value)} of its voices"
-    )
-    st.header(sentence(told), anchor=False)
+    heading(sentence(source_finding(found)))
     kept = same_filters(scope) | {"sentiment": "negative"}
     links = [address("mentions", kept | {"source": name}) for name in found["source"]]
-    put(
-        shares_table("Source", found, links)
-        + '<p class="gs-small">Dissatisfied voices as a share of those of the source.</p>'
-    )
+    put(shares_table("Source", found, links, note="Dissatisfied voices as a share of those of the source."))
     download("sources", flat(found, "source"), scope)
+
+
+def source_finding(found: pd.DataFrame) -> str:
+    """Which source is worse than which, where that is sure; found: columns label and now (its share)."""
+    known = sorted((row for row in found.itertuples() if row.now.whole >= FEWEST), key=lambda row: -row.now.value)
+    if not known:
+        return f"no source has {FEWEST} voices yet, too few to compare them"
+    worst, *others = known
+    if not others:
+        return f"at {worst.label}, {percent(worst.now.value)} of voices are dissatisfied"
+    above, _ = apart(worst.now, [row.now for row in others])
+    if not above:
+        return f"no source is clearly worse than another: {percent(others[-1].now.value)} to {percent(worst.now.value)}"
+    return f"{worst.label} ({percent(worst.now.value)}) is clearly worse than {_names(others, above, 'sources')}"
+
+
+def _names(rows: Sequence[Any], places: Sequence[int], noun: str) -> str:
+    """Those of these rows, by name if they are two at most: "Calder Coaches", "3 other brands", "every other brand"."""
+    if len(places) > NAMED:
+        return f"{'all' if len(places) == len(rows) else ''} {len(places)} other {noun}".strip()
+    return " and ".join(str(rows[place].label) for place in places)
 
 
 def _brands(scope: Scope) -> None:
@@ -254,19 +280,30 @@ def _brands(scope: Scope) -> None:
     found = found[[s.whole > 0 for s in found["now"]]]
     if len(found) < 2:
         return
-    found = highest_first(found, list(found["brand"]), [s.value for s in found["now"]])
-    own = (
-        [row.label for row in found.itertuples()].index(scope.brand) + 1 if scope.brand in set(found["label"]) else None
-    )
-    worst = found.iloc[0]
-    told = (
-        f"of {len(found)} brands, most dissatisfaction is with {worst['label']}"
-        if own in {None, 1}
-        else f"{worst['label']} has most dissatisfaction; {scope.brand} is number {own} of {len(found)}"
-    )
-    st.header(sentence(told), anchor=False)
+    found = highest_first(found, list(found["brand"]), [s.value or 0.0 for s in found["now"]])
+    heading(sentence(brand_finding(scope.brand, found)))
     links = [
         address("mentions", same_filters(replace(whole, brand=name), sentiment="negative")) for name in found["brand"]
     ]
-    put(shares_table("Brand", found, links))
+    put(shares_table("Brand", found, links, note="Dissatisfied voices as a share of those of the brand."))
     download("brands", flat(found, "brand"), whole)
+
+
+def brand_finding(brand: str, found: pd.DataFrame) -> str:
+    """How a brand stands beside each of the others, where that is sure; found: columns label and now (its share)."""
+    rows = list(found.itertuples())
+    own = next((row for row in rows if row.label == brand), None)
+    if own is None:
+        return f"nothing was read about {brand} to compare with other brands"
+    others = [row for row in rows if row is not own]
+    above, below = apart(own.now, [row.now for row in others])
+    parts = [
+        f"clearly {word} than {_names(others, places, 'brands')}"
+        for places, word in ((above, "worse"), (below, "better"))
+        if places
+    ]
+    if not parts:
+        return f"no other brand is clearly better or worse than {brand} ({percent(own.now.value)})"
+    same = len(others) - len(above) - len(below)
+    rest = f"; {count(same, 'other', 'others')} not clearly different" if same else ""
+    return f"{brand} ({percent(own.now.value)}) is {' and '.join(parts)}{rest}"

@@ -21,7 +21,7 @@ from dashboard.views.download import download
 from dashboard.views.filters import choose_scope, facet_names
 from dashboard.views.incident_words import DISSATISFACTION, headline
 from dashboard.views.incidents import incidents_of
-from dashboard.views.parts import address, answer, chart, empty, put, reading_progress
+from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.tables import Column, table
 from dashboard.views.today import gaps_of
 from dashboard.words import count, interval, percent, points, sentence, step_named
@@ -146,7 +146,7 @@ def _worst(asked: Question, own: Course) -> str:
         return f"Dissatisfaction by {asked.step}: too few voices to call one the worst."
     top = worst.iloc[0]
     when = step_named(top["start"], top["end"], asked.step)
-    return f"Dissatisfaction by {asked.step}: most surely high {when}, at {percent(top['share'])}."
+    return f"Dissatisfaction by {asked.step} stands out most {when}, at {percent(top['share'])}."
 
 
 def worst_steps(steps: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +250,7 @@ def _when(start: datetime, asked: Question) -> object:
 def _together(asked: Question, own: Course, others: list[Course]) -> None:
     if not others:
         return
-    st.header("Side by side, over the whole period.", anchor=False)
+    heading("Side by side, over the whole period.")
     rows, plain = [], []
     for course in [own, *others]:
         found = None if course is own else change(own.share, course.share)

@@ -12,7 +12,7 @@ from collector.collect import RunReport
 from collector.sources import is_pushed
 from dashboard.reports import what_came
 from dashboard.trial import Collect, Trial, Trials
-from dashboard.views.parts import put
+from dashboard.views.parts import plain, put
 from dashboard.views.session import now, session
 from dashboard.views.tables import small
 from dashboard.words import ago, count
@@ -35,7 +35,7 @@ def try_now() -> None:
         busy = any(one.source == name for one in kept.running)
         pressed = st.button("Try now", key="try-now", icon=":material/sync:", disabled=busy)
     if pressed and not kept.begin(name, now(), _collect(name)):
-        st.warning(f"{name} is being read already; how far that is stands below.")
+        st.warning(f"{plain(name)} is being read already; how far that is stands below.")
     if kept.latest is not None:
         _outcome(kept)
 

@@ -188,9 +188,9 @@ def fill(store: Store, now: datetime, *, unread: int = 0) -> None:
         left -= len(claimed)
 
 
-def plant(conn: Connection, now: datetime) -> int:
+def plant(conn: Connection, now: datetime, *, brand: str = BRAND, source: str = SOURCES[0]) -> int:
     """An open incident about lateness in the app reviews, with its explanation; returns its id."""
-    key = SeriesKey(brand=BRAND, source=SOURCES[0], dimension="rater/Reliability")
+    key = SeriesKey(brand=brand, source=source, dimension="rater/Reliability")
     at = hour_of(now) - 1
     peak = Spike(
         series=key,
@@ -211,7 +211,7 @@ def plant(conn: Connection, now: datetime) -> int:
         severity=Severity.HIGH,
     )
     one = Incident(
-        brand=BRAND,
+        brand=brand,
         track="dissatisfaction",
         number=at,
         state=IncidentState.OPEN,
@@ -221,9 +221,9 @@ def plant(conn: Connection, now: datetime) -> int:
         seen=at,
         members=(Member(series=key, since=at, last=at, peak=peak),),
     )
-    opened = IncidentEvent(brand=BRAND, track="dissatisfaction", number=at, kind=EventKind.OPENED, at=at, spike=peak)
+    opened = IncidentEvent(brand=brand, track="dissatisfaction", number=at, kind=EventKind.OPENED, at=at, spike=peak)
     (number,) = save(conn, [one], [opened], now).values()
-    hostile = {"mention_id": 1, "text": HOSTILE[0], "source": SOURCES[0], "url": "javascript:alert(1)"}
+    hostile = {"mention_id": 1, "text": HOSTILE[0], "source": source, "url": "javascript:alert(1)"}
     told = {
         "sentence": "11 in 72 h, 0 to 8 expected; mostly Timeliness: <i>late</i>",
         "excess": 7.5,

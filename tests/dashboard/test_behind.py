@@ -138,5 +138,5 @@ st.session_state["found"] = len(incident_voices.table_of(tuple(found)))
     assert not app.exception, app.exception[0].value
     many = app.session_state["found"]
     assert many > 200
-    assert [header.value for header in app.header] == [f"The {many} voices behind it"]
+    assert f"<h2>The {many} voices behind it</h2>" in "".join(part.proto.body for part in app.get("html"))
     assert f"The newest 10 of {many} are shown; the file holds them all." in [c.value for c in app.caption]

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.queries import quality
 from sentiment.store import open_store
-from sentiment.store.recount import verify
 from sentiment.store.readings import correction, label
+from sentiment.store.recount import verify
 from sentiment.store.samples import due, sampled
 from tests.dashboard.conftest import Filled, a_config, fill
 
@@ -46,7 +46,7 @@ def opened(config: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 def words_of(app: AppTest) -> str:
     assert not app.exception, app.exception[0].value
     html = [element.proto.body for element in app.get("html")]
-    return "\n".join([*html, *(h.value for h in app.header), *(c.value for c in app.caption)])
+    return "\n".join([*html, *(c.value for c in app.caption)])
 
 
 def verdict(app: AppTest, name: str):

@@ -41,9 +41,7 @@ def opened(name: str, config: Path, monkeypatch: pytest.MonkeyPatch, **query: st
 def words_of(app: AppTest) -> str:
     assert not app.exception, app.exception[0].value
     html = [element.proto.body for element in app.get("html")]
-    return "\n".join(
-        [*html, *(s.value for s in app.header), *(c.value for c in app.caption), *(t.value for t in app.text)]
-    )
+    return "\n".join([*html, *(c.value for c in app.caption), *(t.value for t in app.text)])
 
 
 @pytest.fixture
