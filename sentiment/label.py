@@ -3,19 +3,26 @@
 import csv
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from collector.tabular import RECORD_LIMIT, Broken, name_columns
+from collector.tabular.delimited import DelimitedTable, Shape
+from collector.tabular.encoding import Encoding, encoding_of
+from collector.tabular.items import language_code
 from sentiment.classifiers import Classifier
 from sentiment.reading import Reading
 from sentiment.taxonomy import taxonomy
 
 BATCH = 512
+NAMED = 100
+"""Rows set aside that are named one by one."""
+SHOWN = 300
+"""Characters of a header that an error shows: without one, it is a customer's text."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Cells that begin so would be run by a spreadsheet."""
 PLAIN_ID = re.compile(r"-?[A-Za-z0-9_.:-]+")
@@ -45,10 +52,25 @@ class LabelProblem(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelReport:
-    """How many texts were read, and a sentence for each row that could not be."""
+    """How many texts were read and how many rows could not be, with a sentence for each of the first of these."""
 
     read: int
+    set_aside: int
     problems: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Aside:
+    """The rows that cannot be read: all are counted, the first are named, so that memory stays flat."""
+
+    count: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.named) < NAMED:
+            self.named.append(sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +93,14 @@ def label_file(
 ) -> LabelReport:
     """Read every row of `file` (.csv, .tsv, .jsonl, .ndjson; column `text`, optional `id` and `language`).
 
-    Rows keep their order; each gives one line in `target`. A row without a text, or with cells beyond the header, is
-    named in the report; where text is the last column such cells are its own, parted by commas that nobody quoted.
-    Raises LabelProblem if the file has no such column, or no row that can be read.
+    The encoding is found out. Rows keep their order; each gives one line in `target`. A row without a text, or with
+    cells beyond the header, is named in the report; where text is the last column such cells are its own, parted by
+    commas that nobody quoted. Raises LabelProblem if the file has no such column, or no row that can be read.
     """
-    problems: list[str] = []
+    aside = Aside()
     done = 0
     write = _jsonl_writer(target) if written is Written.JSONL else _csv_writer(target, written.value)
-    waiting = rows_of(file, problems)
+    waiting = rows_of(file, aside)
     while rows := list(islice(waiting, BATCH)):
         readings = classifier.read([row.text for row in rows], [row.language for row in rows])
         for row, reading in zip(rows, readings, strict=True):
@@ -87,8 +109,8 @@ def label_file(
         progress(done)
     if not done:
         kind = "" if is_csv(file) else "; what is not named .csv or .tsv is read as JSONL"
-        raise LabelProblem(f"{file}: no row can be read ({problems[0] if problems else 'it has none'}){kind}")
-    return LabelReport(read=done, problems=tuple(problems))
+        raise LabelProblem(f"{file}: no row can be read ({aside.named[0] if aside.named else 'it has none'}){kind}")
+    return LabelReport(read=done, set_aside=aside.count, problems=tuple(aside.named))
 
 
 def labelled(identifier: Any, reading: Reading, text: str) -> dict[str, Any]:
@@ -125,13 +147,13 @@ def is_csv(path: Path) -> bool:
     return path.suffix.lower() in {".csv", ".tsv"}
 
 
-def rows_of(file: Path, problems: list[str]) -> Iterator[Row]:
-    """The rows of a file in order; sentences about unreadable ones go to `problems`."""
-    found = _csv_rows(file, problems) if is_csv(file) else _json_rows(file, problems)
-    for number, fields in found:
+def rows_of(file: Path, aside: Aside) -> Iterator[Row]:
+    """The rows of a file in order; unreadable ones go to `aside`."""
+    found = _csv_rows(file, aside) if is_csv(file) else _json_rows(file, aside)
+    for number, place, fields in found:
         text = fields.get("text")
         if text is None:
-            problems.append(f"{file.name}, row {number}: no text")
+            aside.add(f"{file.name}, {place}: no text")
             continue
         identifier = fields.get("id")
         language = fields.get("language") or fields.get("lang")
@@ -139,46 +161,62 @@ def rows_of(file: Path, problems: list[str]) -> Iterator[Row]:
             number=number,
             id=number if identifier is None else identifier,
             text=text if isinstance(text, str) else json.dumps(text, ensure_ascii=False),
-            language=str(language) if language else None,
+            language=language_code(language),
         )
 
 
-def _csv_rows(file: Path, problems: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as source:
-        head = source.readline()
-        delimiter = max(",;\t|", key=head.count)
-        source.seek(0)
-        reader = csv.DictReader((line.replace("\x00", "") for line in source), delimiter=delimiter)
-        names = {name: name.strip().lower() for name in reader.fieldnames or () if name is not None}
-        if "text" not in names.values():
-            raise LabelProblem(f"{file}: no column text; it has {', '.join(names) or 'no columns at all'}")
-        last = list(names)[-1]
-        for number, fields in enumerate(reader, 1):
-            beyond = fields.pop(None, [])  # Where DictReader keeps what has no column.
-            if any(cell.strip() for cell in beyond):
-                if names[last] != "text":
-                    cells = f"{len(names) + len(beyond)} cells, the header {len(names)}"
-                    problems.append(f"{file.name}, row {number}: {cells}; is a separator not quoted?")
-                    continue
-                fields[last] = delimiter.join([fields[last], *beyond])
-            yield number, {names[name]: value for name, value in fields.items() if name in names}
+Found = Iterator[tuple[int, str, Mapping[str, Any]]]
+"""Number of the row, where it stands ("line 17"), and its fields."""
 
 
-def _json_rows(file: Path, problems: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    with file.open(encoding="utf-8-sig", errors="replace") as source:
+def _csv_rows(file: Path, aside: Aside) -> Found:
+    table = DelimitedTable(file, encoding := encoding_of(file), _shape(file, encoding))
+    names = [name.lower() for name in table.columns]
+    if "text" not in names:
+        raise LabelProblem(f"{file}: no column text; it has {', '.join(names)[:SHOWN] or 'no columns at all'}")
+    for number, row in enumerate(table.rows(), 1):
+        if isinstance(row, Broken):
+            aside.add(f"{file.name}, {row.place}: {row.reason}")
+        else:
+            yield number, row.place, dict(zip(names, row.cells, strict=True))
+
+
+def _shape(file: Path, encoding: Encoding) -> Shape:
+    """The delimiter that the first line with something in it has most of, after Excel's own "sep=;" if it is there."""
+    with file.open(encoding=encoding.codec, errors="replace", newline="") as lines:
+        head = lines.readline(RECORD_LIMIT)
+        if declared := head.lower().startswith("sep="):
+            head = lines.readline(RECORD_LIMIT)
+        above = 0
+        while head and not head.strip():
+            above, head = above + 1, lines.readline(RECORD_LIMIT)
+    delimiter = max(",;\t|", key=head.count)
+    columns = name_columns(next(csv.reader([head], delimiter=delimiter, skipinitialspace=True), []))
+    return Shape(
+        delimiter=delimiter,
+        escape=None,
+        header=above,
+        skip_first=declared,
+        columns=tuple(columns),
+        rest_in_last=bool(columns) and columns[-1].lower() == "text",
+    )
+
+
+def _json_rows(file: Path, aside: Aside) -> Found:
+    with file.open(encoding=encoding_of(file).codec, errors="replace") as source:
         for number, line in enumerate(source, 1):
             if not line.strip():
                 continue
+            place = f"line {number}"
             try:
                 fields = json.loads(line)
-            except ValueError as problem:
-                problems.append(f"{file.name}, line {number}: not JSON ({problem})")
+            except (ValueError, RecursionError) as problem:
+                aside.add(f"{file.name}, {place}: not JSON ({problem})")
                 continue
             if not isinstance(fields, dict):
-                problems.append(f"{file.name}, line {number}: not an object")
+                aside.add(f"{file.name}, {place}: not an object")
                 continue
-            yield number, fields
+            yield number, place, fields
 
 
 def _jsonl_writer(target: IO[str]) -> Callable[[dict[str, Any]], None]:

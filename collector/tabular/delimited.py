@@ -30,7 +30,8 @@ _PREAMBLE = 20
 class Shape:
     """How a delimited file is written.
 
-    header  rows above the one that names the columns
+    header        rows above the one that names the columns
+    rest_in_last  cells beyond the header are part of the last column, parted by delimiters that nobody quoted
     """
 
     delimiter: str
@@ -38,6 +39,7 @@ class Shape:
     header: int
     skip_first: bool
     columns: tuple[str, ...]
+    rest_in_last: bool = False
 
 
 class _Runaway(Exception):
@@ -122,8 +124,10 @@ class DelimitedTable:
         width = len(self.columns)
         if len(cells) > width:
             if any(cell.strip() for cell in cells[width:]):
-                reason = f"the row has {len(cells)} cells, the header {width}; is a delimiter not quoted?"
-                return Broken(place=f"line {line}", reason=reason, raw=self.shape.delimiter.join(cells)[:2000])
+                if not self.shape.rest_in_last:
+                    reason = f"the row has {len(cells)} cells, the header {width}; is a delimiter not quoted?"
+                    return Broken(place=f"line {line}", reason=reason, raw=self.shape.delimiter.join(cells)[:2000])
+                cells[width - 1] = self.shape.delimiter.join(cells[width - 1 :])
             del cells[width:]
         elif len(cells) < width:
             cells += [""] * (width - len(cells))
@@ -140,13 +144,15 @@ def _open(path: Path, encoding: Encoding) -> TextIO:
     return path.open(encoding=encoding.codec, errors="replace", newline="")
 
 
-def _reader(lines: Iterator[str], delimiter: str, escape: str | None) -> Iterator[list[str]]:
-    return csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=True)
+def _reader(
+    lines: Iterator[str], delimiter: str, escape: str | None, *, strip: bool = True, strict: bool = False
+) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=strip, strict=strict)
 
 
 def _records(file: TextIO, shape: Shape) -> Iterator[tuple[int, list[str]] | Broken]:
     lines = _Lines(file)
-    reader = _reader(lines, shape.delimiter, shape.escape)
+    reader = _reader(lines, shape.delimiter, shape.escape, strip=not shape.rest_in_last)
     if shape.skip_first:
         next(lines, None)
     while True:
@@ -160,19 +166,20 @@ def _records(file: TextIO, shape: Shape) -> Iterator[tuple[int, list[str]] | Bro
             return
         except (_Runaway, csv.Error):
             problem = "a quote opens here and is never closed, or the row is longer than 4 million characters"
-        if len(lines.taken) > 1 and (len(cells) > len(shape.columns) or not _is_well_formed(lines.taken, shape)):
+        too_many = len(cells) > len(shape.columns) and not shape.rest_in_last
+        if len(lines.taken) > 1 and (too_many or not _is_well_formed(lines.taken, shape)):
             problem = problem or "a quote opens here and the row does not end where it should"
         if problem is None:
             yield first, cells
             continue
         yield Broken(place=f"line {first}", reason=problem, raw=lines.taken[0][:2000])
         lines.give_back_all_but_first()
-        reader = _reader(lines, shape.delimiter, shape.escape)
+        reader = _reader(lines, shape.delimiter, shape.escape, strip=not shape.rest_in_last)
 
 
 def _is_well_formed(lines: list[str], shape: Shape) -> bool:
     """Whether a record over several lines is really one: a stray quote joins rows that only a strict reading tells."""
-    strict = csv.reader(lines, delimiter=shape.delimiter, escapechar=shape.escape, skipinitialspace=True, strict=True)
+    strict = _reader(iter(lines), shape.delimiter, shape.escape, strip=not shape.rest_in_last, strict=True)
     try:
         return len(list(strict)) == 1
     except csv.Error:

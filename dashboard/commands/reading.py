@@ -74,7 +74,7 @@ def label(
     except LabelProblem as problem:
         fail(str(problem), 2)
     say(f"{report.read:,} texts read into {output}.")
-    _name_set_aside(report.problems)
+    _name_set_aside(report.problems, report.set_aside)
 
 
 def evaluate(
@@ -97,15 +97,15 @@ def evaluate(
     except RowProblem as problem:
         fail(str(problem), 2)
     say(report.to_json() if json else report.to_text())
-    _name_set_aside(report.set_aside)
+    _name_set_aside(report.set_aside, len(report.set_aside))
 
 
-def _name_set_aside(problems: Sequence[str]) -> None:
+def _name_set_aside(problems: Sequence[str], count: int) -> None:
     """Name the rows that could not be read, the first of many, on stderr: stdout is for what was read."""
     for problem in problems[:NAMED]:
         warn(f"{problem}; set aside")
-    if len(problems) > NAMED:
-        warn(f"and {len(problems) - NAMED:,} more rows")
+    if count > NAMED:
+        warn(f"and {count - NAMED:,} more rows")
 
 
 def train(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,10 @@ class HubModel:
 
         Weights are read from safetensors alone: a pickle can run anything. Code that comes with a model is not run.
         """
+        if not name:
+            raise ModelMissing("No model is named: give a folder, or a name of the Hugging Face hub")
+        if name.startswith((".", "/", "~")) and not Path(name).is_dir():
+            raise ModelMissing(f"{name}: there is no such folder")
         try:
             import torch  # noqa: F401 - asked for here so that its absence gets the right sentence
             from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
@@ -90,8 +95,6 @@ class HubModel:
             raise ModelUnusable(
                 f"{name}: Hugging Face models need {problem.name}: pip install 'groundswell[hub]'"
             ) from problem
-        if not name:
-            raise ModelMissing("No model is named: give a folder, or a name of the Hugging Face hub")
         try:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)
         except (OSError, ValueError) as problem:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment.classifiers.errors import ModelUnusable
+from sentiment.classifiers.errors import ModelMissing, ModelUnusable
 from sentiment.classifiers.hub import HubClassifier, class_points, class_values
 from sentiment.reading import Sentiment
 
@@ -35,6 +35,11 @@ def test_unnamed_classes_in_no_usual_order_are_refused() -> None:
 def test_a_model_that_says_nothing_of_sentiment_is_refused_by_name() -> None:
     with pytest.raises(ModelUnusable, match="sadness, joy"):
         class_values(["sadness", "joy"])
+
+
+def test_a_folder_that_is_not_there_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="there is no such folder"):
+        HubClassifier.load(str(tmp_path / "nowhere"))
 
 
 def tiny(folder: Path, labels: list[str], **shape: Any) -> Path:
