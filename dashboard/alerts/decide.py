@@ -261,8 +261,13 @@ class _Desk:
 def _bundle(endpoint: Endpoint, ruling: Ruling, gathered: Sequence[Gathered]) -> str | None:
     if ruling.way is not Way.GATHER:
         return None
-    fresh = f"{endpoint.channel}/{endpoint.recipient}/{ruling.due.isoformat()}"
+    fresh = bundle_of(endpoint, ruling.due)
     return next((message.bundle for message in gathered if message.open and message.due == ruling.due), fresh)
+
+
+def bundle_of(endpoint: Endpoint, due: datetime) -> str:
+    """The name of the message in which somebody gets together what is due at a moment."""
+    return f"{endpoint.channel}/{endpoint.recipient}/{due.isoformat()}"
 
 
 _ALIVE = (State.QUEUED, State.SENDING, State.SENT)

@@ -15,17 +15,20 @@ from sqlalchemy.engine import RowMapping
 
 from collector.store import Store
 from dashboard.alerts import outbox, wishes
-from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, chat, email
-from dashboard.alerts.decide import SILENCED, Endpoint, Telling, chat_label, person, refusal
+from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, NoAnswer, chat, email
+from dashboard.alerts.decide import SILENCED, Endpoint, Telling, bundle_of, chat_label, person, refusal
 from dashboard.alerts.letter import letter
 from dashboard.alerts.message import Message
 from dashboard.alerts.outbox import State
-from dashboard.alerts.pace import backoff
+from dashboard.alerts.pace import backoff, quiet_until
 from dashboard.alerts.settings import Manager
-from dashboard.alerts.silence import Silence, Topic, silenced_by
+from dashboard.alerts.silence import Silence, Topic, rank, silenced_by
 from sentiment.spikes.spike import Severity
 
 log = structlog.get_logger("groundswell.alerts")
+
+TRIES_WITHOUT_ANSWER = 5
+"""Once a message was handed over twice without an answer, it is not tried more often than so: each may be a copy."""
 
 Send = Callable[[Telling, Manager, Endpoint, Message, datetime], None]
 """Hands one message to one recipient; raises ChannelError where it cannot."""
@@ -84,7 +87,9 @@ def deliver(
         if not rows:
             return outcomes
         try:
-            outcomes.append(_one(store, telling, rows, send, clock))
+            outcome = _one(store, telling, rows, send, clock)
+            if outcome is not None:
+                outcomes.append(outcome)
         except Exception as error:  # the job boundary: one message must not keep the others back
             log.exception("message could not be written", delivery=rows[0]["id"])
             sentence = f"The message could not be written ({type(error).__name__}: {error})."
@@ -93,7 +98,8 @@ def deliver(
 
 def _one(
     store: Store, telling: Telling, rows: Sequence[RowMapping], send: Send, clock: Callable[[], datetime]
-) -> Outcome:
+) -> Outcome | None:
+    """Send one message; None where it waits for the end of somebody's quiet hours."""
     row, now = rows[0], clock()
     endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
     manager = person(telling, row)
@@ -112,6 +118,11 @@ def _one(
     if manager is None or not open_rows:
         first = withheld[row["id"]]
         return _outcome(row, State.SUPPRESSED, None if first is None else first.reason)
+    until = _asleep(manager, open_rows, now)
+    if until is not None:
+        with store.write() as conn:
+            outbox.keep_until(conn, open_rows, until, bundle_of(endpoint, until))
+        return None
     if row["attempts"] > telling.alerts.attempts:
         return _end(store, telling, open_rows, clock(), "the sender died every time.", retry=True)
     message = letter(open_rows, manager, telling, confirmed=confirmed)
@@ -122,6 +133,13 @@ def _one(
     with store.write() as conn:
         outbox.finish(conn, open_rows, state=State.SENT, sent_at=clock(), last_error=None)
     return _outcome(row, State.SENT, None, subject=message.subject)
+
+
+def _asleep(manager: Manager, rows: Sequence[RowMapping], now: datetime) -> datetime | None:
+    """Until when news of incidents that is due waits all the same: a server was down, or it was gathered too long."""
+    until = quiet_until(manager, now)
+    mild = all(row["incident_id"] and rank(Severity(row["severity"])) < rank(manager.wake_for) for row in rows)
+    return until if mild else None
 
 
 def _withheld(
@@ -138,7 +156,10 @@ def _withheld(
 
 
 def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: ChannelError) -> Outcome:
-    outcome = _end(store, telling, rows, now, str(error), retry=error.retry)
+    handed_over = isinstance(error, NoAnswer)
+    tiresome = handed_over and rows[0]["sent_at"] is not None and rows[0]["attempts"] >= TRIES_WITHOUT_ANSWER
+    retry = error.retry and not tiresome
+    outcome = _end(store, telling, rows, now, str(error), retry=retry, handed_over=handed_over)
     if isinstance(error, ChannelDown):
         row = rows[0]
         # Each chat room has a server of its own; all mail goes by one.
@@ -150,13 +171,21 @@ def _failed(store: Store, telling: Telling, rows: Sequence[RowMapping], now: dat
 
 
 def _end(
-    store: Store, telling: Telling, rows: Sequence[RowMapping], now: datetime, error: str, *, retry: bool
+    store: Store,
+    telling: Telling,
+    rows: Sequence[RowMapping],
+    now: datetime,
+    error: str,
+    *,
+    retry: bool,
+    handed_over: bool = False,
 ) -> Outcome:
     row = rows[0]
+    values: dict[str, datetime] = {"sent_at": now} if handed_over else {}
     if retry and row["attempts"] < telling.alerts.attempts:
-        state, values = State.QUEUED, {"next_try": now + backoff(row["attempts"])}
+        state, values = State.QUEUED, values | {"next_try": now + backoff(row["attempts"])}
     else:
-        state, values = State.FAILED, {}
+        state = State.FAILED
         error = _gave_up(row, error) if retry else error
     with store.write() as conn:
         outbox.finish(conn, rows, state=state, last_error=error, **values)

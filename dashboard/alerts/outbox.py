@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -229,14 +230,7 @@ def gathered_since(conn: Connection, recipient_: str, channel: str, since: datet
         )
         .group_by(delivery.c.bundle)
     )
-    return [
-        Gathered(
-            bundle=row.bundle,
-            due=row.due,
-            open=not row.tried,
-        )
-        for row in rows
-    ]
+    return [Gathered(bundle=row.bundle, due=row.due, open=not row.tried) for row in rows]
 
 
 def fold(
@@ -284,8 +278,9 @@ def claim(conn: Connection, now: datetime, lease: timedelta) -> list[RowMapping]
     heads = select(func.min(delivery.c.id)).where(free).group_by(message)
     wanted = (
         select(delivery.c.id, delivery.c.bundle)
-        .where(delivery.c.id.in_(heads), free)
-        .order_by(delivery.c.next_try, delivery.c.id)
+        .where(delivery.c.id.in_(heads), free, ~_comes_after())
+        # One that fails again and again must not hold those back that were tried less.
+        .order_by(delivery.c.attempts, delivery.c.next_try, delivery.c.id)
         .limit(1)
     )
     if conn.dialect.name == "postgresql":
@@ -309,6 +304,21 @@ def claim(conn: Connection, now: datetime, lease: timedelta) -> list[RowMapping]
     return sorted(rows.mappings(), key=lambda row: int(row["id"]))
 
 
+def _comes_after() -> ColumnElement[bool]:
+    """Whether an earlier message about the same incident still waits: nobody is told of an end before its beginning."""
+    earlier = delivery.alias()
+    return (
+        select(earlier.c.id)
+        .where(
+            *(earlier.c[name] == delivery.c[name] for name in ("incident_id", "recipient", "channel")),
+            earlier.c.id < delivery.c.id,
+            earlier.c.state.in_((State.QUEUED, State.SENDING)),
+            or_(earlier.c.bundle.is_(None), delivery.c.bundle.is_(None), earlier.c.bundle != delivery.c.bundle),
+        )
+        .exists()
+    )
+
+
 def finish(conn: Connection, rows: Sequence[RowMapping], **values: Any) -> None:
     """Write down how claimed deliveries ended, unless another sender took them over meanwhile."""
     if "last_error" in values and values["last_error"] is not None:
@@ -316,6 +326,15 @@ def finish(conn: Connection, rows: Sequence[RowMapping], **values: Any) -> None:
     for row in rows:
         mine = (delivery.c.id == row["id"], delivery.c.claim == row["claim"], delivery.c.state == State.SENDING)
         conn.execute(update(delivery).where(*mine).values(claimed_until=None, **values))
+
+
+def keep_until(conn: Connection, rows: Sequence[RowMapping], until: datetime, bundle: str) -> None:
+    """Let claimed deliveries wait, as one message where nobody can have got them; this was no try."""
+    for row in rows:
+        mine = (delivery.c.id == row["id"], delivery.c.claim == row["claim"], delivery.c.state == State.SENDING)
+        values = {"state": State.QUEUED, "due": until, "next_try": until, "claimed_until": None}
+        together = {} if row["sent_at"] is not None else {"bundle": bundle}
+        conn.execute(update(delivery).where(*mine).values(attempts=delivery.c.attempts - 1, **values, **together))
 
 
 def hold_back(conn: Connection, row: RowMapping, prefix: str, reason: str, now: datetime) -> None:
@@ -363,11 +382,8 @@ def postpone(
 
 def waiting(conn: Connection) -> list[RowMapping]:
     """What is queued or under way, the next first."""
-    states = (State.QUEUED, State.SENDING)
-    rows = conn.execute(
-        select(delivery).where(delivery.c.state.in_(states)).order_by(delivery.c.next_try, delivery.c.id)
-    )
-    return list(rows.mappings())
+    held = select(delivery).where(delivery.c.state.in_((State.QUEUED, State.SENDING)))
+    return list(conn.execute(held.order_by(delivery.c.next_try, delivery.c.id)).mappings())
 
 
 def forget_voices(conn: Connection, mention_ids: Iterable[int]) -> int:

@@ -3,6 +3,7 @@
 ChannelError
 ├── ChannelDown            server not reached, login or certificate refused: hits every message of the channel
 │   ├── ServerUnreachable    no connection, or it broke off                     retry: yes
+│   │   └── NoAnswer           the message was handed over, no answer came        retry: yes, it may come twice
 │   ├── CertificateRefused   the server's certificate is not trusted            retry: yes, once somebody acts
 │   └── LoginRefused         user or password not accepted                      retry: yes, once somebody acts
 ├── TryLater               the server asked to come back (4xx)                  retry: yes
@@ -26,6 +27,10 @@ class ChannelDown(ChannelError):
 
 class ServerUnreachable(ChannelDown):
     """The server did not answer in time, refused the connection or broke it off."""
+
+
+class NoAnswer(ServerUnreachable):
+    """The server was given the message and did not say whether it took it."""
 
 
 class CertificateRefused(ChannelDown):

@@ -11,12 +11,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 
 from dashboard.alerts.channels import (
     CertificateRefused,
     ChannelError,
     LoginRefused,
     MessageRefused,
+    NoAnswer,
     RecipientRefused,
     ServerUnreachable,
     TryLater,
@@ -41,6 +43,28 @@ class _Unbroken(EmailPolicy):
         if line.isascii() and len(line) <= 998:
             return (line + self.linesep).encode("ascii")
         return super().fold_binary(name, value)
+
+
+MESSAGE_ANSWERED = 120.0
+"""Seconds that a server has to answer to a message, which it may scan first (RFC 5321, 4.5.3.2.6: ten minutes)."""
+
+
+class _Smtp(smtplib.SMTP):
+    """A connection that tells a message that may have been taken from one that was not."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self.sock.settimeout(max(float(self.timeout), MESSAGE_ANSWERED))
+        try:
+            return super().data(msg)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            raise NoAnswer(
+                f"{self._host} was given the message and did not say whether it took it: it may come twice."
+            ) from error
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same, where TLS comes first."""
 
 
 _POLICY = _Unbroken(linesep=SMTP.linesep)
@@ -153,8 +177,8 @@ def _connected(settings: MailSettings) -> Iterator[smtplib.SMTP]:
 def _open(settings: MailSettings) -> smtplib.SMTP:
     seconds = settings.timeout.total_seconds()
     if settings.security is Security.TLS:
-        return smtplib.SMTP_SSL(settings.host, settings.port_used, timeout=seconds, context=_trust(settings))
-    smtp = smtplib.SMTP(settings.host, settings.port_used, timeout=seconds)
+        return _SmtpOverTls(settings.host, settings.port_used, timeout=seconds, context=_trust(settings))
+    smtp = _Smtp(settings.host, settings.port_used, timeout=seconds)
     if settings.security is Security.STARTTLS:
         try:
             smtp.starttls(context=_trust(settings))

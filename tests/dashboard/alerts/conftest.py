@@ -30,13 +30,14 @@ USER, PASSWORD = "groundswell", "right"
 
 @dataclass
 class Mailbox:
-    """What the server took, and what it shall answer: by recipient at RCPT, for everybody at DATA."""
+    """What the server took, and what it shall answer: by recipient at RCPT, for everybody at DATA, or not at all."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
+    hang_up: bool = False
     before_answer: Callable[[], None] | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
@@ -55,6 +56,8 @@ class Mailbox:
         self.recipients.extend(envelope.rcpt_tos)
         if self.before_answer is not None:
             self.before_answer()
+        if self.hang_up:
+            _server.transport.abort()
         return self.answer
 
 

@@ -21,6 +21,7 @@ from dashboard.alerts.channels import (
     CertificateRefused,
     LoginRefused,
     MessageRefused,
+    NoAnswer,
     RecipientRefused,
     ServerUnreachable,
     TryLater,
@@ -165,6 +166,20 @@ def test_the_answer_to_the_message_decides_whether_it_is_tried_again(
     mail_server.mailbox.answer = answer
     with pytest.raises(error, match=answer.split(maxsplit=2)[2]):
         send(mail_server.settings, "ann@northwind.example", None, a_message(), NOW)
+
+
+def test_a_server_that_hangs_up_over_a_message_may_have_taken_it(mail_server: MailServer) -> None:
+    mail_server.mailbox.hang_up = True
+    with pytest.raises(NoAnswer, match="did not say whether it took it: it may come twice"):
+        send(mail_server.settings, "ann@northwind.example", "Ann", a_message(), NOW)
+    assert len(mail_server.mailbox.mails) == 1
+
+
+def test_a_server_may_take_longer_over_a_message_than_over_other_answers(mail_server: MailServer) -> None:
+    answered = threading.Event()
+    mail_server.mailbox.before_answer = lambda: answered.wait(1.5) or None
+    send(replace(mail_server.settings, timeout=timedelta(seconds=1)), "ann@northwind.example", "Ann", a_message(), NOW)
+    assert len(mail_server.mailbox.mails) == 1
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(mail_server: MailServer) -> None:

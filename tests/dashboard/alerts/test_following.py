@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from collector.store import Store
 from dashboard.alerts import outbox
 from dashboard.alerts.alert import Event
-from dashboard.alerts.channels import ServerUnreachable
+from dashboard.alerts.channels import NoAnswer, ServerUnreachable
 from dashboard.alerts.decide import Endpoint, Followed, Telling, decide
 from dashboard.alerts.deliver import deliver
 from dashboard.alerts.message import Message
@@ -171,3 +172,48 @@ def test_a_message_that_cannot_be_written_keeps_no_news_back(post: Store) -> Non
         conn.execute(outbox.delivery.update().values(body={"alert": {}}))
     assert decided(post, telling, [a_followed(), a_followed(13)], NOW + MINUTE) == [("Ann", "opened")]
     assert {row.body["alert"]["event"] for row in rows(post)} == {Event.OPENED}
+
+
+def test_what_a_server_may_have_taken_is_not_changed_and_not_repeated_for_ever(post: Store) -> None:
+    telling, silent = a_telling(a_manager()), NoAnswer("The mail server did not say whether it took it.")
+    decided(post, telling, [a_followed()], NOW)
+    for hour in range(10):
+        sent(post, telling, NOW + hour * HOUR, silent)
+    [row] = rows(post)
+    assert (row.state, row.attempts, row.sent_at) == (State.FAILED, 5, NOW + 4 * HOUR)
+    decided(post, telling, [a_followed(13)], NOW)
+    sent(post, telling, NOW, silent)
+    decided(post, telling, [a_followed(13, resolved_at=NOW + 6 * HOUR)], NOW + 26 * HOUR)
+    assert len(sent(post, telling, NOW + 27 * HOUR)) == 2
+
+
+def test_a_message_at_which_the_server_hangs_up_keeps_no_other_back(post: Store) -> None:
+    telling, tried = a_telling(a_manager("Ann"), a_manager("Ben")), []
+
+    def send(_telling: Telling, who: Manager, _to: Endpoint, _message: Message, _now: datetime) -> None:
+        tried.append(who.name)
+        if who.name == "Ann":
+            raise ServerUnreachable("The mail server broke the connection off.")
+
+    decided(post, telling, [a_followed()], NOW)
+    for minute in range(4):
+        deliver(post, telling, repeat(NOW + minute * MINUTE).__next__, send)
+    assert tried[:2] == ["Ann", "Ben"]
+    assert [row.state for row in rows(post)] == [State.QUEUED, State.SENT]
+
+
+def test_what_is_due_in_quiet_hours_waits_for_their_end_with_the_others(post: Store) -> None:
+    night = NOW.replace(hour=22, minute=30)
+    telling = a_telling(a_manager(quiet_hours="22:00-07:00"))
+    evening = night - HOUR
+    for number in (1, 2):
+        decided(post, telling, [a_followed(number, opened_at=evening, last_seen=evening)], evening)
+    sent(post, telling, evening, ServerUnreachable("The mail server is away."))
+    decided(post, telling, [a_followed(3, opened_at=evening, last_seen=evening)], night)
+    assert sent(post, telling, night) == []
+    critical = a_followed(4, severity=Severity.CRITICAL, opened_at=night, last_seen=night)
+    decided(post, telling, [critical], night)
+    assert len(sent(post, telling, night + MINUTE)) == 1
+    [morning] = sent(post, telling, night + 9 * HOUR)
+    assert morning.subject == "3 incidents about Northwind Ferries"
+    assert {row.attempts for row in rows(post) if row.incident_id == 2} == {1}
