@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from dashboard.config import Config
     from dashboard.jobs import Pipeline
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 ConfigOption = typer.Option(
     None, "--config", "-c", help="groundswell.toml to use; else GROUNDSWELL_CONFIG, else the one here."

@@ -13,6 +13,7 @@ from dashboard.commands.console import ConfigOption, JsonOption, Session, err, f
 from dashboard.commands.output import written_whole
 
 NAMED = 20  # rows set aside that are named one by one
+READING = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +38,7 @@ def classify(
         pipeline.adopt_model()
     with session.store.read() as conn:
         total = waiting(conn)
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as shown:
+    with Progress(*READING, console=err, transient=True) as shown:
         task = shown.add_task("reading", total=total)
         report = pipeline.read(lambda done, left: shown.update(task, completed=done, total=done + left))
     if json:
@@ -90,8 +90,14 @@ def evaluate(
     if not data.is_file():
         fail(f"There is no file {data}.", 2)
     try:
-        with nullcontext() if output is None else written_whole(output, data) as target:
-            report = evaluate_file(load_classifier(model), data)
+        with (
+            nullcontext() if output is None else written_whole(output, data) as target,
+            Progress(*READING, console=err, transient=True) as shown,
+        ):
+            task = shown.add_task("reading", total=None)
+            report = evaluate_file(
+                load_classifier(model), data, lambda done, total: shown.update(task, completed=done, total=total)
+            )
             if target is not None:
                 target.write(report.to_json())
     except RowProblem as problem:

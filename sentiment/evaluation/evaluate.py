@@ -21,18 +21,27 @@ FEWEST_TEXTS = 10
 """Groups (languages, domains) with fewer texts get no figures of their own."""
 TASKS: dict[str, type[StrEnum]] = {"sentiment": Sentiment, "stage": Stage, "intent": Intent, "loyalty": Loyalty}
 
+BATCH = 512
+
 Pair = tuple[Labelled, Reading]
+Progress = Callable[[int, int], None]
 
 
-def evaluate_file(classifier: Classifier, path: Path) -> Report:
+def evaluate_file(classifier: Classifier, path: Path, progress: Progress = lambda done, total: None) -> Report:
     """The report of a classifier on a JSONL file; see load_rows for its fields and what is set aside."""
     rows, problems = load_rows(path)
-    return replace(evaluate(classifier, rows), set_aside=tuple(problems))
+    return replace(evaluate(classifier, rows, progress), set_aside=tuple(problems))
 
 
-def evaluate(classifier: Classifier, rows: Sequence[Labelled]) -> Report:
-    """The report of a classifier on labelled texts, with figures by language and domain."""
-    readings = classifier.read([row.text for row in rows], [row.language for row in rows])
+def evaluate(classifier: Classifier, rows: Sequence[Labelled], progress: Progress = lambda done, total: None) -> Report:
+    """The report of a classifier on labelled texts, with figures by language and domain.
+
+    `progress` is told now and then how many of how many texts are read.
+    """
+    readings: list[Reading] = []
+    while part := rows[len(readings) : len(readings) + BATCH]:
+        readings += classifier.read([row.text for row in part], [row.language for row in part])
+        progress(len(readings), len(rows))
     pairs = list(zip(rows, readings, strict=True))
     confidence, right = _confidence(pairs)
     return Report(
@@ -55,13 +64,14 @@ def figures(pairs: Sequence[Pair]) -> dict[str, Figure]:
         if not len(true):
             continue
         size = len(classes)
+        among = measures.frequent(np.bincount(true, minlength=size))
         found[f"{task} accuracy"] = _figure(partial(_resampled, measures.accuracy, true, said), len(true))
         found[f"{task} macro-F1"] = _figure(
-            partial(_resampled, partial(measures.macro_f1, classes=size), true, said), len(true)
+            partial(_resampled, partial(measures.macro_f1, classes=size, among=among), true, said), len(true)
         )
         if task == "sentiment":
             found["sentiment macro-recall"] = _figure(
-                partial(_resampled, partial(measures.macro_recall, classes=3), true, said), len(true)
+                partial(_resampled, partial(measures.macro_recall, classes=size, among=among), true, said), len(true)
             )
             confidence, right = _confidence(pairs)
             found["sentiment calibration error"] = _figure(
@@ -108,18 +118,19 @@ def _labels(pairs: Sequence[Pair]) -> dict[str, Figure]:
     for name, (true, said, _) in {"aspects": aspect_table(pairs), "dimensions": dimension_table(pairs)}.items():
         if len(true):
             found[f"{name} F1 micro"] = _figure(partial(_resampled, measures.label_micro_f1, true, said), len(true))
-            found[f"{name} F1 macro"] = _figure(partial(_resampled, measures.label_macro_f1, true, said), len(true))
-    signs = [
-        (row.aspects[aspect.aspect], aspect.polarity)
-        for row, reading in pairs
-        if row.aspects is not None
-        for aspect in reading.aspects
-        if aspect.aspect in row.aspects
-    ]
-    if signs:
-        right = np.array([true == said for true, said in signs])
-        found["polarity accuracy"] = _figure(lambda i: float(right[i].mean()), len(right))
+            macro = partial(measures.label_macro_f1, among=measures.frequent(true.sum(0)))
+            found[f"{name} F1 macro"] = _figure(partial(_resampled, macro, true, said), len(true))
+    signs = [_signs(row.aspects, reading) for row, reading in pairs if row.aspects is not None]
+    table = np.array([each for each in signs if each[1]], dtype=np.float64).reshape(-1, 2)
+    if len(table):
+        found["polarity accuracy"] = _figure(lambda i: float(np.divide(*table[i].sum(0))), len(table))
     return found
+
+
+def _signs(true: dict[str, Sentiment], reading: Reading) -> tuple[int, int]:
+    """How many of a text's true aspects were found with the right sign, and how many were found."""
+    found = [true[aspect.aspect] == aspect.polarity for aspect in reading.aspects if aspect.aspect in true]
+    return sum(found), len(found)
 
 
 def aspect_table(pairs: Sequence[Pair]) -> tuple[Bools, Bools, list[str]]:

@@ -1,6 +1,6 @@
 """The figures themselves: precision, recall, F1, calibration and their bootstrap intervals, on plain arrays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,14 +44,29 @@ def accuracy(true: Ints, said: Ints) -> float:
     return float((true == said).mean()) if len(true) else float("nan")
 
 
-def macro_f1(true: Ints, said: Ints, classes: int) -> float:
-    """Mean F1 of the classes with enough cases."""
-    return _mean([s.f1 for s in per_class(true, said, classes) if s.cases >= FEWEST_CASES])
+def frequent(cases: Iterable[int]) -> tuple[int, ...]:
+    """The classes with enough cases for macro figures.
+
+    They are chosen once, by all texts: chosen anew in each resample, a class at the edge would come and go, and the
+    interval would be that of another figure.
+    """
+    return tuple(place for place, count in enumerate(cases) if count >= FEWEST_CASES)
 
 
-def macro_recall(true: Ints, said: Ints, classes: int) -> float:
-    """Mean recall of the classes with enough cases (the measure of SemEval 2017 task 4A)."""
-    return _mean([s.recall for s in per_class(true, said, classes) if s.cases >= FEWEST_CASES])
+def macro_f1(true: Ints, said: Ints, classes: int, among: Sequence[int] | None = None) -> float:
+    """Mean F1 of the classes with enough cases, or of those in `among` that have any."""
+    return _mean([s.f1 for s in _counted(per_class(true, said, classes), among)])
+
+
+def macro_recall(true: Ints, said: Ints, classes: int, among: Sequence[int] | None = None) -> float:
+    """Mean recall of the same classes (the measure of SemEval 2017 task 4A)."""
+    return _mean([s.recall for s in _counted(per_class(true, said, classes), among)])
+
+
+def _counted(found: Sequence[Scores], among: Sequence[int] | None) -> list[Scores]:
+    if among is None:
+        among = frequent(each.cases for each in found)
+    return [found[place] for place in among if found[place].cases]
 
 
 def label_micro_f1(true: Bools, said: Bools) -> float:
@@ -59,10 +74,10 @@ def label_micro_f1(true: Bools, said: Bools) -> float:
     return scores(true.ravel(), said.ravel()).f1
 
 
-def label_macro_f1(true: Bools, said: Bools) -> float:
-    """Mean F1 of the columns with enough cases."""
+def label_macro_f1(true: Bools, said: Bools, among: Sequence[int] | None = None) -> float:
+    """Mean F1 of the columns with enough cases, or of those in `among` that have any."""
     columns = [scores(true[:, column], said[:, column]) for column in range(true.shape[1])]
-    return _mean([s.f1 for s in columns if s.cases >= FEWEST_CASES])
+    return _mean([s.f1 for s in _counted(columns, among)])
 
 
 def expected_calibration_error(confidence: Floats, right: Bools, bins: int = 10) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collector.tabular.encoding import encoding_of
 from sentiment.reading import Intent, Loyalty, Sentiment, Stage
 from sentiment.taxonomy import taxonomy
 
@@ -12,6 +13,9 @@ SIGNS = {
     "-": Sentiment.NEGATIVE, "0": Sentiment.NEUTRAL, "+": Sentiment.POSITIVE,
     "negative": Sentiment.NEGATIVE, "neutral": Sentiment.NEUTRAL, "positive": Sentiment.POSITIVE,
 }  # fmt: skip
+
+
+LABELS = ("sentiment", "satisfaction", "aspects", "stage", "intent", "loyalty")
 
 
 class RowProblem(Exception):
@@ -40,18 +44,23 @@ def load_rows(path: Path) -> tuple[list[Labelled], list[str]]:
     {name: "-" | "0" | "+"}; stage; intent; loyalty; lang or language; domain. Raises RowProblem if no row is left.
     """
     rows, problems = [], []
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+    with path.open(encoding=encoding_of(path).codec, errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                rows.append(labelled(json.loads(line)))
-            except json.JSONDecodeError as problem:
+                row = labelled(json.loads(line))
+            except (json.JSONDecodeError, RecursionError) as problem:
                 problems.append(f"{path.name}, line {number}: not JSON ({problem})")
             except ValueError as problem:
                 problems.append(f"{path.name}, line {number}: {problem}")
             except (TypeError, AttributeError):
                 problems.append(f"{path.name}, line {number}: not an object with the fields of a labelled text")
+            else:
+                if any(getattr(row, name) is not None for name in LABELS):
+                    rows.append(row)
+                else:
+                    problems.append(f"{path.name}, line {number}: no label; there are {', '.join(LABELS)}")
     if not rows:
         raise RowProblem(f"{path}: no row can be judged by ({problems[0] if problems else 'it has none'})")
     return rows, problems
@@ -62,10 +71,10 @@ def labelled(fields: dict[str, Any]) -> Labelled:
     if fields.get("text") is None:
         raise ValueError("no text")
     satisfaction = fields.get("satisfaction")
-    if satisfaction is not None and satisfaction not in range(1, 6):
+    if satisfaction is not None and (isinstance(satisfaction, bool) or satisfaction not in range(1, 6)):
         raise ValueError(f"satisfaction is a whole number from 1 to 5, not {satisfaction!r}")
-    said = fields.get("sentiment", fields.get("label"))
-    sentiment = Sentiment(said) if said is not None else None
+    said = next((fields[name] for name in ("sentiment", "label") if fields.get(name) is not None), None)
+    sentiment = None if said is None else _sentiment(said)
     if sentiment is None and satisfaction is not None:
         sentiment = Sentiment.of_sign((satisfaction > 3) - (satisfaction < 3))
     aspects = fields.get("aspects")
@@ -80,6 +89,12 @@ def labelled(fields: dict[str, Any]) -> Labelled:
         intent=Intent(fields["intent"]) if fields.get("intent") else None,
         loyalty=Loyalty(fields["loyalty"]) if fields.get("loyalty") else None,
     )
+
+
+def _sentiment(said: Any) -> Sentiment:
+    if said not in list(Sentiment):
+        raise ValueError(f"a sentiment is one of {', '.join(Sentiment)}, not {said!r:.60}")
+    return Sentiment(said)
 
 
 def _aspect(name: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from collector.store.mentions import GONE_AT_SOURCE, delete_mentions
 from collector.store.tables import mention, tombstone
+from dashboard.commands.console import say
 from sentiment.store import open_store
 
 CONFIG = """
@@ -264,3 +265,8 @@ def test_doctor_names_each_fault(company: Path) -> None:
     assert findings["configuration"]["good"]
     assert findings["model"]["good"], findings["model"]
     assert findings["store"]["good"]
+
+
+def test_what_is_quoted_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    say("they wrote :thumbs_up: and [bold]late[/bold]")
+    assert capsys.readouterr().out == "they wrote :thumbs_up: and [bold]late[/bold]\n"

@@ -58,3 +58,21 @@ def test_micro_counts_cells_and_macro_counts_columns() -> None:
     said[:8, 1] = False
     assert measures.label_macro_f1(true, said) == pytest.approx(0.5)
     assert measures.label_micro_f1(true, said) == pytest.approx(2 * 10 / 28)
+
+
+def test_an_interval_is_that_of_the_classes_that_the_figure_counts() -> None:
+    # Seven cases of the third class, all wrong: left out of the figure, and of every resample, where it may have eight.
+    true = np.array([0] * 50 + [1] * 50 + [2] * 7)
+    said = np.array([0] * 50 + [1] * 50 + [0] * 7)
+    among = measures.frequent(np.bincount(true))
+    assert among == (0, 1)
+    low, high = measures.interval(lambda i: measures.macro_recall(true[i], said[i], 3, among), len(true))
+    assert (low, high) == (1, 1)
+
+
+def test_a_class_at_the_edge_stays_in_every_resample() -> None:
+    true = np.array([0] * 50 + [1] * 8)
+    said = np.array([0] * 58)
+    among = measures.frequent(np.bincount(true))
+    _, high = measures.interval(lambda i: measures.macro_recall(true[i], said[i], 2, among), len(true))
+    assert high == 0.5
