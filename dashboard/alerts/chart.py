@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,24 +19,31 @@ OBSERVED, USUAL, BAND, MARK, UNREAD = "#b42318", "#475467", "#d0d5dd", "#fef0c7"
 _CLOCK = "utchours(datum.value) === 0 ? utcFormat(datum.value, '%a %-d') : utcFormat(datum.value, '%H:%M')"
 """Days by name where they begin, else the time of day on a 24-hour clock."""
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
-_LABELS = {"labelFont": FONT, "labelFontSize": 13, "labelColor": USUAL}
+_LABELS = {"labelFont": FONT, "labelFontSize": 16, "labelColor": USUAL}
 _AXIS = {
     **_LABELS,
     "titleFont": FONT,
-    "titleFontSize": 13,
+    "titleFontSize": 16,
     "titleFontWeight": "normal",
     "titleColor": USUAL,
     "grid": False,
 }
-_TIME_AXIS = {"title": None, "tickCount": 7, "labelExpr": _CLOCK}
+_TIME_AXIS = {"title": None, "tickCount": 5, "labelExpr": _CLOCK}
 _LEGEND = {**_LABELS, "orient": "top", "title": None, "symbolType": "stroke", "labelLimit": 300}
 
 
 def specification(
-    points: Sequence[Point], start: datetime, end: datetime, zone: ZoneInfo, words: Mapping[str, str]
+    points: Sequence[Point],
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    words: Mapping[str, str],
+    *,
+    ranges: bool = True,
 ) -> dict[str, Any]:
-    """Observed line over the usual range; [start, end] marked, hours that were not read greyed.
+    """Observed line over the usual range; [start, end] marked as far as points reach, what was not read greyed.
 
+    ranges   whether the usual range is known, or only what is expected
     Times are drawn as wall-clock time of `zone`.
     """
     rows = [
@@ -49,7 +56,8 @@ def specification(
         }
         for point in _closed(points)
     ]
-    time = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": {**_AXIS, **_TIME_AXIS}}
+    marked = (max(start, points[0].at), min(end, _closed(points)[-1].at))
+    when = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": {**_AXIS, **_TIME_AXIS}}
     scale = {"domain": [words["observed"], words["usual"]], "range": [OBSERVED, USUAL]}
     amount = {"type": "quantitative", "axis": {**_AXIS, "title": words["axis"], "grid": True, "tickMinStep": 1}}
 
@@ -58,12 +66,16 @@ def specification(
         return {
             "mark": {"type": "line", "interpolate": "step-after", **mark},
             "encoding": {
-                "x": time,
+                "x": when,
                 "y": {"field": field, **amount},
                 "color": {"datum": name, "scale": scale, "legend": _LEGEND},
             },
         }
 
+    area = {
+        "mark": {"type": "area", "interpolate": "step-after", "color": BAND, "opacity": 0.6},
+        "encoding": {"x": when, "y": {"field": "lower", **amount}, "y2": {"field": "upper"}},
+    }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,
@@ -72,12 +84,9 @@ def specification(
         "config": {"view": {"stroke": None}, "font": FONT},
         "data": {"values": rows},
         "layer": [
-            _bands([(start, end)], MARK, zone),
+            _bands([marked] if marked[0] < marked[1] else [], MARK, zone),
             _bands(_unread(_closed(points)), UNREAD, zone),
-            {
-                "mark": {"type": "area", "interpolate": "step-after", "color": BAND, "opacity": 0.6},
-                "encoding": {"x": time, "y": {"field": "lower", **amount}, "y2": {"field": "upper"}},
-            },
+            *([area] if ranges else []),
             line("expected", strokeDash=[4, 3], strokeWidth=1.5),
             line("observed", strokeWidth=2, invalid="break-paths-show-domains"),
         ],
@@ -96,6 +105,27 @@ def png(spec: Mapping[str, Any], weekdays: Sequence[str], months: Sequence[str])
         dict(spec), scale=2, allowed_base_urls=[], time_format_locale=locale, show_warnings=False
     )
     return drawn
+
+
+def by_day(points: Sequence[Point], zone: ZoneInfo) -> list[Point]:
+    """Hours put together to the calendar days of `zone`; of what was not read neither side counts, and no range."""
+    days: dict[datetime, list[Point]] = {}
+    for point in points:
+        day = datetime.combine(point.at.astimezone(zone).date(), time(), zone)
+        days.setdefault(day, []).append(point)
+    found = []
+    for day, hours in days.items():
+        known = [point for point in hours if point.observed is not None]
+        found.append(
+            Point(
+                at=day,
+                observed=sum(point.observed or 0 for point in known) if known else None,
+                expected=sum(point.expected for point in known),
+                lower=0.0,
+                upper=0.0,
+            )
+        )
+    return found
 
 
 def _closed(points: Sequence[Point]) -> list[Point]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import floor
 from typing import Any
 
 import css_inline
@@ -14,17 +15,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from collector.identity import clean_text
 from dashboard.alerts.alert import Alert, Event, Quote, Sibling
-from dashboard.alerts.chart import png, specification
+from dashboard.alerts.chart import by_day, png, specification
 from dashboard.alerts.words import Words
+from sentiment.spikes.drivers import NO_ASPECT, OTHERS
 from sentiment.spikes.spike import SpikeClass
 
 QUOTE_SHOWN = 280
 """Characters of a voice that a mail repeats."""
 QUOTES_SHOWN, PHRASES_SHOWN, DRIVERS_SHOWN, SIBLINGS_SHOWN = 5, 8, 8, 6
+GATHERED_SHOWN = 30
+"""Incidents that a gathered message tells of: some mail programs hide what is beyond 100 kB."""
+HOURS_DRAWN = 48
+"""Of what lasts longer, days are drawn: its hours are too few voices each to see anything."""
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 JOINER = "\u200d"
 """Holds emoji such as families together: the one format character that is kept."""
-_LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)+/\S+", re.IGNORECASE)
+_CODE = re.compile(r"[a-z]{2,3}(?:-\w+)?")
+"""A language by its code, which is no word to a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +104,7 @@ def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
         "drivers_title": words.say("drivers", excess=words.number(alert.observed - alert.expected, 1)),
         "phrases": " · ".join(one_line(phrase, 40) for phrase in alert.phrases[:PHRASES_SHOWN]),
         "quotes": [(quoted(quote.text), _said(quote, words)) for quote in alert.quotes[:QUOTES_SHOWN]],
-        "unchanged": words.both([one_line(name, 80) for name in alert.unchanged]),
+        "unchanged": words.both([one_line(name, 80) for name in _unchanged(alert)]),
         "link_text": words["open"],
     }
     subject = subject_of(alert, words)
@@ -109,7 +117,7 @@ def write_gathered(
     """Several incidents in one message, the worst first as they are given."""
     brands = words.both(sorted({one_line(alert.brand, 40) for alert in alerts})[:4])
     items = []
-    for alert, link in zip(alerts, links, strict=True):
+    for alert, link in list(zip(alerts, links, strict=True))[:GATHERED_SHOWN]:
         told = _told(alert, words)
         facts = " · ".join(f"{name}: {value}" for name, value in told["facts"])
         items.append({"title": told["title"], "lines": told["lines"], "facts": facts, "link": link})
@@ -117,6 +125,7 @@ def write_gathered(
         "headline": words.say("headline_gathered", count=len(alerts)),
         "intro": intro,
         "items": items,
+        "rest": words.say("more", n=len(alerts) - GATHERED_SHOWN) if len(alerts) > GATHERED_SHOWN else None,
         "colour": alerts[0].severity.value,
         "link_text": words["open_dashboard"],
     }
@@ -206,6 +215,8 @@ def _told(alert: Alert, words: Words) -> dict[str, Any]:
 
 
 def _headline(alert: Alert) -> str:
+    if alert.resolved_at is not None:
+        return f"headline_{Event.RESOLVED}"
     if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SHARE_SHIFT:
         return "headline_share"
     if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SLOW_RISE:
@@ -229,16 +240,36 @@ def _also(alert: Alert, words: Words) -> list[tuple[str, str]]:
 
 
 def _drivers(alert: Alert, words: Words) -> list[tuple[str, str]]:
-    ranked = sorted(alert.drivers, key=lambda driver: -abs(driver.excess))
+    together = {NO_ASPECT: words["no_aspect"], OTHERS: words["others"]}
+    ranked = sorted(alert.drivers, key=lambda driver: (driver.label in together, -abs(driver.excess)))
     shown, rest = ranked[:DRIVERS_SHOWN], ranked[DRIVERS_SHOWN:]
-    rows = [(one_line(driver.label, 80), _signed(driver.excess, words)) for driver in shown]
+    rows = [(together.get(driver.label) or one_line(driver.label, 80), driver.excess) for driver in shown]
     if rest:
-        rows.append((words.say("more", n=len(rest)), _signed(sum(driver.excess for driver in rest), words)))
-    return rows
+        rows.append((words.say("more", n=len(rest)), sum(driver.excess for driver in rest)))
+    total = float(f"{alert.observed - alert.expected:.1f}")
+    rounded = added_up([excess for _, excess in rows], total)
+    return [(name, _signed(excess, words)) for (name, _), excess in zip(rows, rounded, strict=True)]
+
+
+def added_up(parts: Sequence[float], total: float) -> list[float]:
+    """Parts of a total with one decimal each, so that they add up to it: largest remainders are rounded up."""
+    tenths = [floor(part * 10) for part in parts]
+    missing = round(total * 10) - sum(tenths)
+    if not 0 <= missing <= len(parts):
+        return list(parts)
+    for place in sorted(range(len(parts)), key=lambda place: tenths[place] - parts[place] * 10)[:missing]:
+        tenths[place] += 1
+    return [amount / 10 for amount in tenths]
 
 
 def _signed(value: float, words: Words) -> str:
     return ("−" if value < 0 else "+") + words.number(abs(value), 1)
+
+
+def _unchanged(alert: Alert) -> list[str]:
+    """What did not change, without what stands among the parts of the excess, be it with little."""
+    parts = {driver.label for driver in alert.drivers}
+    return [name for name in alert.unchanged if name not in parts and not _CODE.fullmatch(name)]
 
 
 def _said(quote: Quote, words: Words) -> str:
@@ -248,8 +279,14 @@ def _said(quote: Quote, words: Words) -> str:
 def _chart(alert: Alert, words: Words) -> bytes | None:
     if len(alert.points) < 2:
         return None
-    names = {key: words[key] for key in ("observed", "usual", "axis")}
-    spec = specification(alert.points, alert.started_at, alert.last_seen, words.zone, names)
+    daily = alert.hours > HOURS_DRAWN
+    names = {"observed": words["observed"], "usual": words["usual"], "axis": words["axis"]}
+    if daily:
+        names |= {"usual": words["usual_day"], "axis": words["axis_day"]}
+    points = by_day(alert.points, words.zone) if daily else alert.points
+    if len(points) < 2:
+        return None
+    spec = specification(points, alert.started_at, alert.last_seen, words.zone, names, ranges=not daily)
     try:
         return png(spec, words["weekdays"].split(), words["months"].split())
     except ValueError:
@@ -258,13 +295,15 @@ def _chart(alert: Alert, words: Words) -> bytes | None:
 
 
 def _chart_alt(alert: Alert, words: Words) -> str:
-    peak = max(alert.points, key=lambda point: point.observed or 0)
+    daily = alert.hours > HOURS_DRAWN
+    points = by_day(alert.points, words.zone) if daily else alert.points
+    peak = max(points, key=lambda point: point.observed or 0)
     return words.say(
-        "chart_alt",
+        "chart_alt_day" if daily else "chart_alt",
         start=words.moment(alert.points[0].at),
         end=words.moment(alert.points[-1].at),
         peak=words.number(peak.observed or 0),
-        upper=words.number(int(peak.upper)),
+        upper=words.number(peak.expected if daily else int(peak.upper)),
     )
 
 

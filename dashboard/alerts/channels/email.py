@@ -59,7 +59,7 @@ class _Smtp(smtplib.SMTP):
             return super().data(msg)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             raise NoAnswer(
-                f"{self._host} was given the message and did not say whether it took it: it may come twice."
+                "The mail server was given the message and did not say whether it took it: it may come twice."
             ) from error
 
 
@@ -91,13 +91,14 @@ def compose(settings: MailSettings, to: str, name: str | None, message: Message,
         mail["In-Reply-To"] = message.thread
         mail["References"] = message.thread
     mail["Auto-Submitted"] = "auto-generated"
+    ways = [f"mailto:{address_of(settings.reply_to or settings.sender).addr_spec}?subject=unsubscribe"]
     if message.unsubscribe is not None:
-        mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    else:
-        mail["List-Unsubscribe"] = (
-            f"<mailto:{address_of(settings.reply_to or settings.sender).addr_spec}?subject=unsubscribe>"
-        )
+        # One click works over HTTPS alone, and programs take the first way that they know.
+        secure = message.unsubscribe.startswith("https://")
+        ways.insert(0 if secure else 1, message.unsubscribe)
+        if secure:
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in ways)
     mail.set_content(message.text, cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
     if message.chart is not None:

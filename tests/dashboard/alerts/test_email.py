@@ -72,7 +72,9 @@ def test_headers_keep_a_thread_offer_unsubscribing_and_ask_for_no_automatic_answ
     [mail] = mail_server.mailbox.mails
     assert mail["Message-ID"] == "<incident-12.resolved.aa@groundswell.example>"
     assert mail["References"] == mail["In-Reply-To"] == "<incident-12.opened.aa@groundswell.example>"
-    assert mail["List-Unsubscribe"] == "<https://groundswell.example/unsubscribe?token=abc>"
+    assert mail["List-Unsubscribe"] == (
+        "<https://groundswell.example/unsubscribe?token=abc>, <mailto:alerts@groundswell.example?subject=unsubscribe>"
+    )
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["Auto-Submitted"] == "auto-generated"
 
@@ -83,7 +85,7 @@ def test_long_headers_stay_whole_on_the_way(mail_server: MailServer) -> None:
         send(mail_server.settings, "ann@northwind.example", "Ann", a_message(subject=subject, unsubscribe=link), NOW)
         raw = mail_server.mailbox.raw[-1].decode("ascii")
         mail = mail_server.mailbox.mails[-1]
-        assert f"\r\nList-Unsubscribe: <{link}>\r\n" in raw
+        assert f"\r\nList-Unsubscribe: <{link}>, <mailto:" in raw
         assert mail["Subject"].strip() == one_line(subject, 200)
         assert all(len(line) <= 998 for line in raw.split("\r\n"))
         assert "\r\nSubject: " in raw
@@ -93,6 +95,14 @@ def test_without_a_dashboard_address_unsubscribing_is_a_mail_to_the_sender() -> 
     settings = MailSettings(host="localhost", sender="alerts@groundswell.example")
     mail = compose(settings, "ann@northwind.example", None, a_message(unsubscribe=None), NOW)
     assert mail["List-Unsubscribe"] == "<mailto:alerts@groundswell.example?subject=unsubscribe>"
+    assert mail["List-Unsubscribe-Post"] is None
+
+
+def test_one_click_is_offered_only_where_programs_may_follow_it() -> None:
+    settings = MailSettings(host="localhost", sender="alerts@groundswell.example", reply_to="us@groundswell.example")
+    link = "http://127.0.0.1:8501/unsubscribe?token=abc"
+    mail = compose(settings, "ann@northwind.example", None, a_message(unsubscribe=link), NOW)
+    assert mail["List-Unsubscribe"] == f"<mailto:us@groundswell.example?subject=unsubscribe>, <{link}>"
     assert mail["List-Unsubscribe-Post"] is None
 
 

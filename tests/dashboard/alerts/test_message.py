@@ -13,10 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.alerts.alert import Driver, Event, Quote, Sibling, from_json, to_json
-from dashboard.alerts.chart import png, specification
-from dashboard.alerts.message import Envelope, Message, one_line, quoted, subject_of, write_gathered, write_incident
+from dashboard.alerts.alert import Driver, Event, Point, Quote, Sibling, from_json, to_json
+from dashboard.alerts.chart import by_day, png, specification
+from dashboard.alerts.message import (
+    Envelope,
+    Message,
+    added_up,
+    one_line,
+    quoted,
+    subject_of,
+    write_gathered,
+    write_incident,
+)
 from dashboard.alerts.words import _all, languages, words
+from sentiment.spikes.drivers import NO_ASPECT, OTHERS
 from sentiment.spikes.spike import Severity, SpikeClass
 from tests.dashboard.alerts.conftest import NOW, an_alert
 
@@ -82,6 +92,7 @@ def test_hostile_text_is_shown_as_text_and_nothing_else(text: str) -> None:
 
 def test_a_link_in_a_voice_cannot_be_followed_from_the_mail() -> None:
     assert quoted("see http://evil.example/a?b and www.evil.example now") == "see [link] and [link] now"
+    assert quoted("pay at evil.example/pay now. late.Never 24/7 and/or") == "pay at [link] now. late.Never 24/7 and/or"
 
 
 @given(st.text(max_size=400), st.integers(1, 300))
@@ -137,6 +148,63 @@ def test_the_drivers_shown_add_up_to_the_excess_shown() -> None:
     message = write(drivers=drivers, observed=31, expected=6.8)
     assert "Where the 24.2 more than usual come from" in message.text
     assert "+6.6  and 3 more" in message.text
+
+
+@given(st.lists(st.floats(-500, 500), min_size=1, max_size=12))
+def test_parts_rounded_to_one_decimal_add_up_to_the_total_rounded(parts: list[float]) -> None:
+    total = float(f"{sum(parts):.1f}")
+    shown = added_up(parts, total)
+    assert round(sum(shown), 6) == round(total, 6)
+    assert all(abs(one - part) <= 0.1 + 1e-9 for one, part in zip(shown, parts, strict=True))
+    assert all(one == round(one, 1) for one in shown)
+
+
+def test_what_has_no_name_stands_last_among_the_parts_in_the_readers_language() -> None:
+    drivers = (
+        Driver(label=NO_ASPECT, excess=20.0),
+        Driver(label="Delays", excess=4.7),
+        Driver(label=OTHERS, excess=-0.5),
+    )
+    message = write_incident(an_alert(drivers=drivers, points=()), words("de", ZoneInfo("UTC")), ENVELOPE)
+    shown = [line.strip() for line in message.text.splitlines() if line.startswith(("  +", "  −"))]
+    assert shown == ["+4,7  Delays", "+20,0  kein Thema genannt", "−0,5  andere"]
+
+
+def test_what_did_not_change_is_nothing_of_what_the_excess_is_made_of_and_no_code() -> None:
+    message = write(unchanged=("Delays", "Harbour", "de", "pt-BR"))
+    assert "What did not change: Harbour\n" in message.text
+
+
+def test_of_a_slow_rise_days_are_drawn_with_what_is_expected_of_the_same_hours() -> None:
+    hours = [
+        Point(at=NOW + timedelta(hours=hour), observed=None if hour == 30 else 1, expected=0.5, lower=0, upper=2)
+        for hour in range(72)
+    ]
+    days = by_day(hours, ZoneInfo("Europe/Berlin"))
+    assert [(day.at.isoformat(), day.observed, day.expected) for day in days] == [
+        ("2026-03-10T00:00:00+01:00", 11, 5.5),
+        ("2026-03-11T00:00:00+01:00", 23, 11.5),
+        ("2026-03-12T00:00:00+01:00", 24, 12.0),
+        ("2026-03-13T00:00:00+01:00", 13, 6.5),
+    ]
+    message = write(points=tuple(hours), hours=168, started_at=NOW - timedelta(days=9))
+    assert "dissatisfied voices a day" in message.html
+    assert "Highest 24, where about 12 would be usual" in message.html
+    assert message.chart is not None
+
+
+def test_a_hundred_incidents_are_one_mail_that_no_program_cuts() -> None:
+    storm = [an_alert(incident_id=number, brand="B" * 60) for number in range(100)]
+    links = [f"https://groundswell.example/incident?id={number}" for number in range(100)]
+    message = write_gathered(storm, links, "intro", UTC_WORDS, ENVELOPE)
+    assert message.subject.startswith("100 incidents")
+    assert len(message.html.encode()) < 100_000
+    for said in (message.text, message.html):
+        assert "and 70 more" in said
+
+
+def test_an_incident_that_is_over_when_it_is_told_is_not_called_new() -> None:
+    assert write(resolved_at=NOW).text.startswith("An incident is over")
 
 
 def test_times_are_those_of_the_reader() -> None:
