@@ -7,8 +7,14 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-DROPPED = "script, style, noscript, template, iframe, object, svg, head, blockquote, aside.quote, aside.onebox"
-"""What is no utterance of this author: code, embedded things, and what others said (quotes in forums are asides)."""
+DROPPED = (
+    "script, style, noscript, template, iframe, object, svg, head, blockquote, aside.quote, aside.onebox, "
+    ".quote-inline, .lightbox .meta, .lightbox-wrapper .meta"
+)
+"""What is no utterance of this author: code, embedded things, what others said (quotes in forums are asides), the link
+that stands in for a quoted post in the fediverse, and the name and size of a picture in Discourse."""
+EMOJI = "img.emoji, img.wp-smiley"
+"""Pictures of emoji, as Discourse and WordPress write them: their names are what was said."""
 BROKEN_AFTER = ("p", "li", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dd", "dt", "figure")
 
 LONGEST, MOST_TAGS = 1_000_000, 2_000
@@ -50,6 +56,8 @@ def text_of(markup: str | None) -> str:
         return ""
     for node in body.css(DROPPED):
         node.decompose()
+    for node in body.css(EMOJI):
+        node.replace_with(_emoji(node.attributes.get("alt")))
     for node in body.css("br"):
         node.replace_with("\n")
     for name in BROKEN_AFTER:
@@ -59,6 +67,11 @@ def text_of(markup: str | None) -> str:
     for node in body.css("td, th"):
         node.insert_after(" ")
     return _tidied(body.text(deep=True))
+
+
+def _emoji(name: str | None) -> str:
+    """An emoji by itself, or its name between colons."""
+    return f":{name}:" if name and re.fullmatch(r"[\w+-]+", name) and name.isascii() else name or ""
 
 
 def _without_tags(markup: str) -> str:

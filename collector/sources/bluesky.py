@@ -21,6 +21,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from collector.claim import EARLIEST
 from collector.errors import PayloadChanged, SourceRefused
 from collector.mention import Item, Kind
 from collector.options import need_address, need_together
@@ -202,9 +203,10 @@ def _sort_at(declared: Any, indexed: Any) -> datetime:
     """The earlier of what the author declared and when it was seen; nonsense declared is ignored."""
     seen = moment(indexed)
     try:
-        return min(moment(declared), seen)
+        said = moment(declared)
     except ValueError:
         return seen
+    return min(said, seen) if said >= EARLIEST else seen
 
 
 def _error(answer: Answer) -> str | None:

@@ -1,12 +1,12 @@
 """Posts of a Discourse forum.
 
-Wire facts: GET {base_url}/posts.json?before=<id> gives {latest_posts}, 50 posts with ids falling; `before` is
-exclusive today and was an id window on older servers, where a page may be short or empty. A post holds id, username,
-created_at, updated_at, raw (the Markdown) and cooked (the HTML), version (grows with edits), topic_id, topic_title,
-post_number, reply_to_post_number, actions_summary (id 2: likes), post_url, hidden, deleted_at. GET /posts/<id>.json
-gives one post, without topic_title; GET /t/<topic_id>.json its topic, with title. Public forums need no key, others
-Api-Key and Api-Username. Limits: 200 a minute per address, 60 with a key; 429 with Retry-After. A quotation is an
-aside.quote. Documentation: https://docs.discourse.org/#tag/Posts
+Wire facts: GET {base_url}/posts.json?before=<id> gives {latest_posts}, 50 posts with ids falling; `before` is exclusive
+today and was an id window on older servers, where a page may be short or empty. A post holds id, username, created_at,
+updated_at, raw (the Markdown) and cooked (the HTML), version (grows with edits), topic_id, topic_title, post_number,
+reply_to_post_number, actions_summary (id 2: likes), post_url, hidden, deleted_at. GET /posts/<id>.json gives one post,
+without topic_title; GET /t/<topic_id>.json its topic, with title. Public forums need no key, others Api-Key and
+Api-Username. Limits: 200 a minute per address, 60 with a key; 429 with Retry-After. A quotation is an aside.quote.
+Documentation: https://docs.discourse.org/#tag/Posts
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 KIND = "discourse"
 AT_ONCE = 10
 LIKES = 2
+UNSAID = {3, 4}
+"""The post_type of what nobody says in public: "closed this" and whispers among the staff."""
 WINDOW = 50
 
 
@@ -120,8 +122,9 @@ def _is_gone(post: Any) -> bool:
 
 
 def parse(payload: Any, settings: Settings) -> Parsed:
-    """The posts of one answer: of posts.json, of a topic (post_stream), or of a search (excerpts only)."""
+    """The posts of one answer: of posts.json, a topic (post_stream) or a search (excerpts only), or a single one."""
     known = payload if isinstance(payload, dict) else {}
+    known = {"posts": [known]} if "cooked" in known else known
     stream = known.get("post_stream")
     posts = known.get("latest_posts", (stream if isinstance(stream, dict) else known).get("posts"))
     if posts is None:
@@ -131,7 +134,7 @@ def parse(payload: Any, settings: Settings) -> Parsed:
 
 
 def _item(post: Any, *, base: str, topic: str | None = None) -> Item | None:
-    if _is_gone(post):
+    if _is_gone(post) or post.get("post_type") in UNSAID:
         return None
     first = post.get("post_number") == 1
     likes = [one.get("count") for one in post.get("actions_summary") or () if one.get("id") == LIKES]

@@ -124,5 +124,5 @@ def _item(question: Any) -> Item:
         author_name=name,
         url=question.get("link"),
         parent_id=str(parent) if parent else None,
-        reach=counted(question.get("answer_count"), max(0, question.get("score", 0))),
+        reach=counted(question.get("answer_count"), max(0, counted(question.get("score")) or 0)),
     )

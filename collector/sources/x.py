@@ -3,22 +3,26 @@ needed.
 
 Wire facts: GET
 {base_url}/2/tweets/search/recent?query=…&max_results=10..100&start_time=…&end_time=…&next_token=…&tweet.fields=
-created_at,lang,public_metrics,author_id,referenced_tweets&expansions=author_id&user.fields=username gives {data,
-includes: {users}, meta: {next_token, result_count}}, newest first, of the last 7 days, up to 30 seconds ago. Ids are
-strings. Each post read costs (0.005 dollars in 2026, an author's name 0.010 more; the same post again is free within
-a UTC day): -is:retweet is added and the overlap is short. 450 requests in 15 minutes, x-rate-limit-reset in epoch
-seconds; partial errors stand in a 200's `errors`. A next_token goes with the start_time and end_time that it was given
-for: they are kept with it, and a start that X no longer shows is moved up. What is deleted there must be within 24
-hours here. A compliance job says what is: POST /2/compliance/jobs {type: tweets} gives {data: {id, upload_url,
-download_url, status}}; the ids are PUT there as lines of text, the status becomes complete, and the download has one
-JSON object a line for each post that must go: {id, action: delete, reason: deleted, deactivated, suspended, protected
-or scrub_geo}. One job at a time; it costs no post reads. Documentation: https://docs.x.com/x-api/posts/search and
-https://docs.x.com/x-api/compliance/batch-compliance
+created_at,lang,public_metrics,author_id,referenced_tweets,note_tweet&expansions=author_id&user.fields=username gives
+{data, includes: {users}, meta: {next_token, result_count}}, newest first, of the last 7 days, up to 30 seconds ago. A
+page may be empty though a next_token follows. Ids are strings that hold their time. < > & come escaped; text ends after
+280 characters, note_tweet has all of a longer post. An edited post has a new id; edit_history_tweet_ids begins with its
+first one, which names it here. Each post read costs (0.005 dollars in 2026, an author's name 0.010 more; the same post
+again is free within a UTC day): -is:retweet is added and the overlap is short. 450 requests in 15 minutes,
+x-rate-limit-reset in epoch seconds; partial errors stand in a 200's `errors`. A next_token goes with the start_time and
+end_time that it was given for: they are kept with it, and a start that X no longer shows is moved up. What is deleted
+there must be within 24 hours here. A compliance job says what is: POST /2/compliance/jobs {type: tweets} gives {data:
+{id, upload_url, download_url, status}}; the ids are PUT there as lines of text, the status becomes complete, and the
+download has one JSON object a line for each post that must go: {id, action: delete, reason: deleted, deactivated,
+suspended, protected or scrub_geo}. One job at a time; it costs no post reads. Documentation:
+https://docs.x.com/x-api/posts/search and https://docs.x.com/x-api/compliance/batch-compliance
 """
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -49,6 +53,13 @@ QUERY_LIMIT = 512
 SHOWN = timedelta(days=7)
 REACHES_BACK = SHOWN - timedelta(minutes=5)
 LAGS = timedelta(seconds=30)
+IDS_BEGIN = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
+"""The moment of id 0; since then an id counts milliseconds, times 2^22."""
+TIMED_FROM = 10**15
+"""Lower ids are none of X's own of the last fifteen years."""
+FORMER = {"in": "id", "iw": "he", "ji": "yi"}
+"""Languages that X names by codes which ISO 639 gave up."""
+_RETWEET = re.compile(r"RT @\w+: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +131,7 @@ def _ask(settings: Settings, client: Client, spend: Spend, params: dict[str, Any
     month, granted = _granted(settings, client, spend)
     fields = {
         "max_results": granted,
-        "tweet.fields": "created_at,lang,public_metrics,author_id,referenced_tweets",
+        "tweet.fields": "created_at,lang,public_metrics,author_id,referenced_tweets,note_tweet",
         "expansions": "author_id" if settings.names else None,
         "user.fields": "username" if settings.names else None,
     }
@@ -194,25 +205,44 @@ def parse(payload: Any, settings: Settings) -> Parsed:
         raise PayloadChanged("X's answer holds neither data nor meta.")
     listed = elements(part(payload, "includes"), "users")
     users = {str(user.get("id")): user for user in listed if isinstance(user, dict)}
-    return read_each(payload.get("data", []), partial(_item, users=users), name="id", what="X's answer")
+    posts = payload.get("data") or []
+    posts = [posts] if isinstance(posts, dict) else posts
+    return read_each(posts, partial(_item, users=users), name="id", what="X's answer")
 
 
 def _item(post: Any, *, users: dict[str, Any]) -> Item | None:
     relations = {one.get("type"): one.get("id") for one in post.get("referenced_tweets") or ()}
-    if "retweeted" in relations:
+    said = (post.get("note_tweet") or {}).get("text") or post["text"]
+    if "retweeted" in relations or ("referenced_tweets" not in post and _RETWEET.match(said)):
         return None
-    external_id, metrics, language = string(post, "id"), post.get("public_metrics") or {}, post.get("lang")
+    external_id, metrics = string(post, "id"), post.get("public_metrics") or {}
+    first = next((str(one) for one in elements(post, "edit_history_tweet_ids")), external_id)
+    dated = post.get("created_at") or not external_id.isdecimal() or int(external_id) < TIMED_FROM
+    created = moment(post["created_at"]) if dated else _created(external_id)
     name = users.get(str(post.get("author_id")), {}).get("username")
     counts = ("like_count", "reply_count", "retweet_count", "quote_count")
     return Item(
-        external_id=external_id,
+        external_id=first,
         kind=Kind.COMMENT if "replied_to" in relations else Kind.POST,
-        text=(post.get("note_tweet") or {}).get("text") or post["text"],
-        created_at=moment(post["created_at"]),
+        text=html.unescape(said),
+        created_at=min(created, _created(first)) if first != external_id else created,
+        edited_at=created if first != external_id else None,
         author=post.get("author_id"),
         author_name=name,
-        language=None if language in {"und", "zxx"} else language,
+        language=_language(post.get("lang")),
         url=f"https://x.com/{name or 'i/web'}/status/{external_id}",
         parent_id=relations.get("replied_to"),
         reach=counted(*(metrics.get(count) for count in counts)),
     )
+
+
+def _created(external_id: str) -> datetime:
+    """When a post was made, by its id."""
+    return IDS_BEGIN + timedelta(milliseconds=int(external_id) >> 22)
+
+
+def _language(code: Any) -> str | None:
+    """A language code; X's own for no language, or for nothing but hashtags or links (und, zxx, art, qht), are none."""
+    if not isinstance(code, str) or code in {"und", "zxx", "art"} or code.startswith("q"):
+        return None
+    return FORMER.get(code, code)

@@ -3,12 +3,13 @@
 Wire facts: GET
 {base_url}/youtube/v3/commentThreads?part=snippet,replies&allThreadsRelatedToChannelId=…|videoId=…&order=time
 &maxResults=100&textFormat=plainText&pageToken=…&key=… gives {items, nextPageToken}. A thread's replies are a subset:
-where totalReplyCount is larger, comments?parentId=… has them all. updatedAt after publishedAt means edited. A call
-costs 1 of 10,000 units a day, reset at midnight Pacific; 403 with the reason commentsDisabled concerns that video
-only, quotaExceeded everything until the reset, rateLimitExceeded and userRateLimitExceeded everything for a while (for
-how long is not said). comments?id=… takes neither maxResults nor pageToken. The key travels in the query. YouTube's
-terms want stored data refreshed or deleted within 30 days. Documentation:
-https://developers.google.com/youtube/v3/docs/commentThreads/list and
+where totalReplyCount is larger, comments?parentId=… has them all. Threads go by the time of their first comment: a
+reply is only seen while its thread is read. textDisplay is HTML where plain text is not heeded. updatedAt after
+publishedAt means edited. A call costs 1 of 10,000 units a day, reset at midnight Pacific; 403 with the reason
+commentsDisabled concerns that video only, quotaExceeded everything until the reset, rateLimitExceeded and
+userRateLimitExceeded everything for a while (for how long is not said). comments?id=… takes neither maxResults nor
+pageToken. The key travels in the query. YouTube's terms want stored data refreshed or deleted within 30 days.
+Documentation: https://developers.google.com/youtube/v3/docs/commentThreads/list and
 https://developers.google.com/youtube/v3/docs/comments/list
 """
 
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from collector.errors import BudgetSpent, PayloadChanged, RateLimited
+from collector.html import plain
 from collector.http import UNSAID
 from collector.mention import Item, Kind
 from collector.options import need, need_address
@@ -47,11 +49,13 @@ class Settings:
     channels  ids of channels whose comments are read, under all their videos
     videos    ids of single videos
     api_key   of a Google Cloud project with the YouTube Data API
+    overlap   how far behind the last run comments are read again, for replies come to comments that were read before
     """
 
     channels: tuple[str, ...] = ()
     videos: tuple[str, ...] = ()
     api_key: str | None = field(default=None, repr=False, metadata={"env": "GROUNDSWELL_YOUTUBE_API_KEY"})
+    overlap: timedelta = timedelta(hours=6)
     base_url: str = "https://www.googleapis.com"
     allow_private: bool = False
 
@@ -171,7 +175,7 @@ def _comment(comment: Any) -> Item:
     return Item(
         external_id=external_id,
         kind=Kind.COMMENT,
-        text=said.get("textOriginal") or said["textDisplay"],
+        text=said.get("textOriginal") or plain(said["textDisplay"]),
         created_at=created,
         edited_at=updated if updated > created else None,
         author=(said.get("authorChannelId") or {}).get("value"),
