@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from importlib import resources
 
 import streamlit as st
@@ -11,8 +12,9 @@ from streamlit.navigation.page import StreamlitPage
 
 from collector.store import StoreError
 from dashboard.binding import ConfigError
-from dashboard.views.parts import empty, style
-from dashboard.views.session import page, session
+from dashboard.views.parts import empty, put, style
+from dashboard.views.session import now, page, session
+from dashboard.words import times_in
 
 # Sections would be nicer, but Streamlit puts their headings into the list itself, which screen readers stumble over.
 PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "alerts", "quality", "terms", "settings"]
@@ -39,6 +41,7 @@ def main() -> None:
     before = _filters()
     _links(places, [pages[name] for name in PAGES], before)
     chosen.run()
+    put(f'<p class="gs-small gs-foot">{escape(times_in(session().zone, st.context.timezone, now()))}</p>')
     if _filters() != before:
         _links(places, [pages[name] for name in PAGES], _filters())
 

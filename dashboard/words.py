@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dashboard.shares import Change, Share
 from dashboard.steps import Step
@@ -70,12 +70,32 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def times_in(zone: ZoneInfo, readers: str | None, now: datetime) -> str:
+    """By which clock days and times are told; and that the reader’s own (a name of a zone) shows another."""
+    told = f"All days and times are those of {zone.key}"
+    try:
+        theirs = None if readers is None else now.astimezone(ZoneInfo(readers)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError):
+        theirs = None
+    if theirs is None or theirs == now.astimezone(zone).utcoffset():
+        return f"{told}."
+    return f"{told}; your own clock is that of {readers}."
+
+
 def day_span(first: datetime, last: datetime, zone: ZoneInfo) -> str:
     """A span within days or over them: "Tue 3 Mar 2026, 14:00–20:00" or from one moment to another."""
     start, end = first.astimezone(zone), last.astimezone(zone)
     if start.date() == end.date():
         return f"{moment(first, zone)}–{end:%H:%M}"
     return f"{moment(first, zone)} to {moment(last, zone)}"
+
+
+def days_named(first: date, last: date) -> str:
+    """A run of whole days: "27 Oct to 25 Nov 2026", "Wed 25 Nov 2026"."""
+    if first == last:
+        return f"{last:%a} {last.day} {last:%b %Y}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%b}{year} to {last.day} {last:%b %Y}"
 
 
 def step_named(start: datetime, end: datetime, step: Step) -> str:

@@ -11,6 +11,12 @@ import pandas as pd
 from dashboard.charts.parts import CONFIG, Spec, number, time_axis
 from dashboard.theme import ACCENT, HEAT
 
+CUT = "(lastindexof(slice(datum.label, 0, 25), ' ') > 7 ? lastindexof(slice(datum.label, 0, 25), ' ') : 24)"
+TWO_LINES = (
+    f"length(datum.label) > 24 ? [slice(datum.label, 0, {CUT}), "
+    f"truncate(trim(slice(datum.label, {CUT})), 24)] : datum.label"
+)
+"""Names of more than 24 characters on two lines, broken between words where there are any."""
 FEW = 8
 """Cells of fewer voices are pale."""
 
@@ -61,7 +67,9 @@ def coverage_calendar(cells: pd.DataFrame, *, height: int) -> Spec:
         {"field": "value", "type": "quantitative", "title": "Read", "format": ".0%"},
     ]
     scale = {"domain": [0, 1], "range": ["#d9a441", "#cfe3f3", ACCENT]}
-    return _map(rows, scale, "of the day read", told, height=height)
+    spec = _map(rows, scale, "of the day read", told, height=height)
+    spec["encoding"]["y"]["axis"] |= {"labelExpr": TWO_LINES, "labelLimit": 170, "labelOverlap": False}
+    return spec
 
 
 def _map(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -37,23 +38,26 @@ def show() -> None:
         backtest_section()
         return
     found = look(deliveries.latest, SHOWN)
-    failed = int((found["state"] == "failed").sum())
-    people = count(len(config.managers), "person is", "people are")
-    told = (
-        f"{count(failed, 'alert', 'alerts')} could not be delivered"
-        if failed
-        else f"{people} told when dissatisfaction rises"
-    )
-    answer(
-        told[0].upper() + told[1:] + ".",
-        "" if config.mail else "No [mail] section is configured: nothing is sent by mail.",
-    )
+    answer(*finding(config.managers, mail=config.mail is not None, failed=int((found["state"] == "failed").sum())))
     heading("Who is told of what")
     put(_routes(config.managers))
     _try_mail()
     _silenced()
     _outbox(found)
     backtest_section()
+
+
+def finding(managers: Sequence[Manager], *, mail: bool, failed: int) -> tuple[str, str]:
+    """Whether anybody is told, and what is missing for the others. mail: there is a server to send by."""
+    told = [one for one in managers if one.chat or (mail and one.email)]
+    rest = len(managers) - len(told)
+    missing = "Add a [mail] section to groundswell.toml to send by; “groundswell doctor” checks it."
+    if failed:
+        return f"{count(failed, 'alert', 'alerts')} could not be delivered.", missing if rest else ""
+    if not told:
+        return "Nobody is told yet: there is no mail server to send by.", missing
+    people = f"{count(len(told), 'person is', 'people are')} told when dissatisfaction rises"
+    return (f"{people}, {count(rest)} cannot be reached by mail.", missing) if rest else (f"{people}.", "")
 
 
 def _routes(managers: tuple[Manager, ...]) -> str:
@@ -67,7 +71,9 @@ def _routes(managers: tuple[Manager, ...]) -> str:
         )
         for m in managers
     ]
-    heads = [Column(words=words, roomy=words == "At") for words in ("Who", "Brands", "About", "At", "Severity")]
+    heads = [
+        Column(words=words, roomy=words == "Sources") for words in ("Who", "Brands", "About", "Sources", "Severity")
+    ]
     return table(heads, rows)
 
 
@@ -119,7 +125,8 @@ def _outbox(found: pd.DataFrame) -> None:
             "No alert was sent yet.", "The first spike on a route sends one; a test mail shows whether it would arrive."
         )
         return
-    heading(f"The latest {count(len(found), 'alert', 'alerts')}")
+    sent = int((found["state"] == "sent").sum())
+    heading(f"The latest {count(len(found), 'alert', 'alerts')}, {count(sent) if sent else 'none'} of them sent")
     rows = [
         (
             escape(ago(row.at, now())),

@@ -58,6 +58,7 @@ def backtest_section() -> None:
             max_value=max(520.0, configured),
             value=configured,
             step=1.0,
+            format="%g",
             key="backtest-weeks",
             width=240,
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import escape
 
 import streamlit as st
 
 from dashboard.queries import figures
 from dashboard.scope import Scope
 from dashboard.views.choices import choose, choose_dates, choose_many
+from dashboard.views.parts import put
 from dashboard.views.session import ask, brands, session, today
+from dashboard.words import days_named
 from sentiment.taxonomy import taxonomy
 
 DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
@@ -29,6 +32,7 @@ def choose_scope(*, lens: bool = False) -> Scope:
         theirs = ask(figures.sources_of, brand)
         sources = choose_many("Sources", "source", theirs, placeholder="All sources", width=220)
         chosen = _choose_lens() if lens else session().config.general.lens
+    put(f'<p class="gs-small gs-days">{escape(days_named(first, last))}</p>')
     return Scope(brand=brand, sources=tuple(sorted(sources)), first=first, last=last, zone=session().zone, lens=chosen)
 
 

@@ -15,13 +15,13 @@ from dashboard.alerts.outbox import told_of
 from dashboard.alerts.silence import Silence
 from dashboard.alerts.wishes import add_silence
 from dashboard.views.download import download
-from dashboard.views.incident_reason import explain
+from dashboard.views.incident_reason import explain, say
 from dashboard.views.incident_voices import GROUPS, show_behind, show_part
-from dashboard.views.incident_words import about, headline, reason, short
+from dashboard.views.incident_words import about, figures, headline, short
 from dashboard.views.parts import address, chart, empty, heading, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, small, table
-from dashboard.words import ago, count, day_span, moment, sentence
+from dashboard.words import ago, count, day_span, moment, sentence, span
 from sentiment.spikes.store.incidents import (
     KeptIncident,
     acknowledge,
@@ -55,6 +55,7 @@ def show() -> None:
         show_part(kept, group, part)
         return
     _actions(kept)
+    say(kept)
     _chart(kept)
     explain(kept)
     show_behind(kept)
@@ -77,7 +78,7 @@ def _head(kept: KeptIncident) -> None:
     facts = f"{state} {kept.severity.value.capitalize()} severity; {peak.spike_class.value}. {worst}{chance}{moved}"
     put(
         f'<p class="gs-answer" role="heading" aria-level="1">{escape(sentence(headline(kept, zone)))}</p>'
-        f'<p class="gs-sub">{escape(reason(kept))}</p><p class="gs-sub">{escape(facts)}</p>'
+        f'<p class="gs-sub">{escape(figures(peak))}</p><p class="gs-sub">{escape(facts)}</p>'
     )
 
 
@@ -146,10 +147,11 @@ def _chart(kept: KeptIncident) -> None:
     frame = pd.DataFrame(list(points))
     frame["at"] = [datetime.fromisoformat(str(at)) for at in frame["at"]]
     zone, peak = session().zone, kept.peak
+    whole = "" if peak.series.dimension is None else f", about {about(peak.series)}"
     table = frame.assign(at=[at.astimezone(zone) for at in frame["at"]])
     chart(
-        f"{count(peak.observed)} dissatisfied voices, {peak.expected:.1f} expected: {about(peak.series)} at "
-        f"{peak.series.source}, hour by hour",
+        f"{count(peak.observed, 'dissatisfied voice', 'dissatisfied voices')} in {span(timedelta(hours=peak.window))}, "
+        f"{peak.expected:.1f} expected, at {short(peak.series.source, peak.series.brand)}{whole}",
         charts.observed_and_expected(frame, zone=zone),
         table,
         name=f"incident-{kept.id}",

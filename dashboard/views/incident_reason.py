@@ -25,25 +25,30 @@ LABELS = {
 }
 
 
+def say(kept: KeptIncident) -> None:
+    """What is said more than usual, and voices in their own words."""
+    phrases = (kept.explanation or {}).get("phrases", ())[:8]
+    voices = quotes(kept, 3)
+    if not phrases and not voices:
+        return
+    heading("In their own words")
+    listed = escape(", ".join(map(_phrase, phrases)))
+    said = f"<p><strong>Said more than usual:</strong> <bdi>{listed}</bdi></p>" if listed else ""
+    put(said + "".join(_quote(voice) for voice in voices))
+
+
 def explain(kept: KeptIncident) -> None:
-    """What the excess is made of, what is said more than usual, and voices in their own words."""
+    """What the excess is made of, in parts that add up to it."""
     told = kept.explanation
     if told is None:
         empty(
             "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
         )
         return
-    heading(f"What the {float(told['excess']):.1f} voices too many are about")
+    heading(f"What the {float(told['excess']):.1f} dissatisfied voices above the usual are about")
     groups = [(name, parts) for name, parts in told["parts"].items() if len(parts) > 1]
     put(f'<div class="gs-grid">{"".join(_parts(kept, name, parts) for name, parts in groups)}</div>')
-    put(f'<p class="gs-small">{escape(_causes(told))}</p>')
-    if told["phrases"]:
-        said = ", ".join(map(_phrase, told["phrases"][:8]))
-        put(f"<p><strong>Said more than usual:</strong> <bdi>{escape(said)}</bdi></p>")
-    voices = quotes(kept, 4)
-    if voices:
-        heading("In their own words")
-        put("".join(_quote(voice) for voice in voices))
+    put(f'<p class="gs-small">{escape(_causes(told))} A voice about several aspects counts in part for each.</p>')
 
 
 def _phrase(phrase: Mapping[str, Any]) -> str:
@@ -55,7 +60,7 @@ def _parts(kept: KeptIncident, group: str, parts: Sequence[Mapping[str, Any]]) -
     most = max((abs(part["excess"]) for part in parts), default=1.0) or 1.0
     rows = [(_way_in(kept, group, part), bar(part["excess"], most), *_figures(part)) for part in parts]
     whole = {name: sum(part[name] for part in parts) for name in ("observed", "expected", "excess")}
-    numbers = [Column(words=words, number=True) for words in ("observed", "expected", "too many")]
+    numbers = [Column(words=words, number=True) for words in ("voices", "usual", "above")]
     title = LABELS.get(group, f"By {group}")
     return table(
         [Column(words=title), Column(words="", wide=True), *numbers], [*rows, ("together", "", *_figures(whole))]

@@ -12,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collector.store.tables import CHUNK
 from dashboard.queries import labels, matches, mentions
-from dashboard.queries.mentions import Only, Order, Place, Wanted
+from dashboard.queries.mentions import Only, Wanted
+from dashboard.queries.places import Order, Place, place_after, place_of
 from dashboard.scope import Scope
 from dashboard.views.choices import choose
 from dashboard.views.correcting import offer_correction
@@ -62,26 +63,34 @@ def show() -> None:
     with bar:
         view = choose("How to show them", "view", VIEWS, tabs=True)
     size = TABLE_SIZE if view == TABLE else SIZE
+    finding = st.empty()
     found = look(mentions.page, wanted, after=after, size=size + 1, many=ask(matches.many, wanted))
-    matching = ask(matches.how_many, wanted, COUNTED)
     if found.empty:
         _nothing(wanted, after)
         show_batches()
         return
     more, found = len(found) > size, found.head(size)
-    answer(
-        f"More than {count(matching.number)} mentions match"
-        if matching.more
-        else count(matching.number, "mention matches", "mentions match")
-    )
+    # To count what a search finds may take longer than to find a page of it, which is drawn first.
+    with finding:
+        answer("Counting what matches …" if wanted.words else _how_many(wanted))
     if view == TABLE:
         _table(found, bar)
     else:
         _cards(found, bar)
     _leaf(wanted, found, after, more)
+    if wanted.words:
+        with finding:
+            answer(_how_many(wanted))
     show_batches()
     ids = tuple(int(i) for i in found["id"])
     download("mentions", partial(table_of, ids), _manifest(wanted), label="Download these")
+
+
+def _how_many(wanted: Wanted) -> str:
+    matching = ask(matches.how_many, wanted, COUNTED)
+    if matching.more:
+        return f"More than {count(matching.number)} mentions match"
+    return count(matching.number, "mention matches", "mentions match")
 
 
 def _choose(scope: Scope) -> Wanted:
@@ -129,7 +138,7 @@ def _place(wanted: Wanted) -> Place | None:
     if st.session_state.get("asked") not in {None, wanted} and "after" in st.query_params:
         del st.query_params["after"]
     st.session_state["asked"] = wanted
-    return mentions.place_of(st.query_params.get("after", ""))
+    return place_of(st.query_params.get("after", ""))
 
 
 def _nothing(wanted: Wanted, after: Place | None) -> None:
@@ -158,7 +167,7 @@ def _leaf(wanted: Wanted, found: pd.DataFrame, after: Place | None, more: bool) 
         if after is not None:
             st.button("First page", icon=":material/first_page:", on_click=go, args=(None,))
         if more:
-            place = str(mentions.place_after(wanted.order, last))
+            place = str(place_after(wanted.order, last))
             st.button("Next page", icon=":material/navigate_next:", on_click=go, args=(place,), shortcut="Alt+N")
 
 

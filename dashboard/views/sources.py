@@ -45,18 +45,26 @@ def show() -> None:
         )
         return
     bad = found[found["state"].isin(["failing", "stale"])]
-    told = (
-        f"{' and '.join(bad['source'].head(3))} {'is' if len(bad) == 1 else 'are'} not read as promised"
-        if len(bad)
-        else f"all {count(len(found), 'source', 'sources')} are read as promised"
-    )
-    answer(sentence(told))
+    answer(sentence(finding(list(bad["source"]), len(found))))
     put(_table(found, suspects))
     download("source-health", found, {})
     try_now()
     _calendar()
     _missing()
     _rejects()
+
+
+def finding(bad: Sequence[str], whole: int) -> str:
+    """Which of all sources are not read as promised: two by name, the others by their number."""
+    if not bad:
+        return f"all {count(whole, 'source', 'sources')} are read as promised"
+    if len(bad) == 1:
+        return f"{bad[0]} is not read as promised"
+    if len(bad) == whole:
+        return f"none of the {whole} sources is read as promised"
+    rest = len(bad) - 2
+    named = f"{bad[0]}, {bad[1]} and {count(rest, 'other', 'others')}" if rest else f"{bad[0]} and {bad[1]}"
+    return f"{named} are not read as promised"
 
 
 def _health(suspects: Mapping[str, Sequence[Suspects]]) -> pd.DataFrame:
@@ -182,7 +190,7 @@ def _calendar() -> None:
     )
     chart(
         sentence(told),
-        charts.coverage_calendar(frame, height=120 + 28 * frame["source"].nunique()),
+        charts.coverage_calendar(frame, height=120 + 34 * frame["source"].nunique()),
         frame,
         name="coverage",
         note="What was not read is unknown, not zero: no spike is looked for there.",

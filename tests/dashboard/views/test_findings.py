@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 import pandas as pd
 import pytest
 
+from dashboard.alerts.settings import Manager
 from dashboard.comparison import apart
 from dashboard.shares import Share, share
+from dashboard.views import alerts, sources
 from dashboard.views.today import brand_finding, source_finding
+from dashboard.words import days_named, times_in
 
 
 def rows(**found: Share) -> pd.DataFrame:
@@ -58,3 +64,52 @@ def test_a_source_is_called_worse_only_than_those_it_is_clearly_worse_than(found
 )
 def test_the_brand_shown_is_compared_with_each_of_the_others(found: dict[str, Share], told: str) -> None:
     assert brand_finding("us", rows(**found)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ([], "all 5 sources are read as promised"),
+        (["a"], "a is not read as promised"),
+        (["a", "b"], "a and b are not read as promised"),
+        (["a", "b", "c"], "a, b and 1 other are not read as promised"),
+        (["a", "b", "c", "d"], "a, b and 2 others are not read as promised"),
+        (["a", "b", "c", "d", "e"], "none of the 5 sources is read as promised"),
+    ],
+)
+def test_all_sources_that_are_late_are_told_of(bad: list[str], told: str) -> None:
+    assert sources.finding(bad, 5) == told
+
+
+def test_nobody_counts_as_told_whom_nothing_can_reach() -> None:
+    by_mail, by_chat = Manager(name="A", email="a@example.org"), Manager(name="B", chat=("json://127.0.0.1",))
+    assert alerts.finding((by_mail,), mail=False, failed=0)[0].startswith("Nobody is told yet")
+    told, missing = alerts.finding((by_mail, by_chat), mail=False, failed=0)
+    assert told == "1 person is told when dissatisfaction rises, 1 cannot be reached by mail."
+    assert "[mail]" in missing
+    assert alerts.finding((by_mail, by_chat), mail=True, failed=0) == (
+        "2 people are told when dissatisfaction rises.",
+        "",
+    )
+    assert alerts.finding((by_mail,), mail=True, failed=2)[0] == "2 alerts could not be delivered."
+
+
+@pytest.mark.parametrize(
+    ("readers", "ending"),
+    [
+        ("America/New_York", "; your own clock is that of America/New_York."),
+        ("Europe/Paris", "Europe/Berlin."),
+        ("No/Where", "Europe/Berlin."),
+        (None, "Europe/Berlin."),
+    ],
+)
+def test_a_reader_by_another_clock_is_told_whose_times_these_are(readers: str | None, ending: str) -> None:
+    told = times_in(ZoneInfo("Europe/Berlin"), readers, datetime(2026, 7, 1, tzinfo=UTC))
+    assert told.startswith("All days and times are those of Europe/Berlin")
+    assert told.endswith(ending)
+
+
+def test_days_are_named_with_their_years() -> None:
+    assert days_named(date(2026, 10, 27), date(2026, 11, 25)) == "27 Oct to 25 Nov 2026"
+    assert days_named(date(2025, 12, 27), date(2026, 1, 5)) == "27 Dec 2025 to 5 Jan 2026"
+    assert days_named(date(2026, 11, 25), date(2026, 11, 25)) == "Wed 25 Nov 2026"
