@@ -1,4 +1,4 @@
-"""RSS and Atom feeds of every dialect, read by feedparser.
+"""RSS and Atom feeds of every dialect, read by feedparser, and JSON Feed.
 
 Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in the options should change, 410 that the
 feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no address
@@ -32,6 +32,7 @@ from urllib.parse import urljoin
 
 import feedparser
 
+from collector import json_feed
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
 from collector.ids import marked, qualified, told_apart
@@ -116,10 +117,10 @@ def _document(payload: bytes, content_type: str, url: str) -> Any:
     # Without the address of the document: feedparser would make one of every guid by it, of a bare "5" as well.
     headers = {"content-type": content_type} if content_type else {}
     # Given as a stream: feedparser would take bytes or a string for the name of a file or an address to open.
-    document = feedparser.parse(io.BytesIO(payload), response_headers=headers)
+    document = json_feed.document(payload) or feedparser.parse(io.BytesIO(payload), response_headers=headers)
     if not document.get("version") and not document.entries:
         what = "an HTML page" if b"<html" in payload[:2_000].lower() else "no feed"
-        raise PayloadChanged(f"{url or 'The address'} sent {what} where an RSS or Atom feed is expected.")
+        raise PayloadChanged(f"{url or 'The address'} sent {what} where an RSS, Atom or JSON feed is expected.")
     based = payload if b"xml:base" in payload else b""
     words = {html.unescape(one.decode("utf-8", "replace")) for one in _WORD.findall(based)}
     for entry in document.entries:

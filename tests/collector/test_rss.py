@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from collector.errors import PayloadChanged
 from collector.mention import Item
 from collector.payload import Parsed
-from collector.sources import rss
+from collector.sources import Walk, kinds, rss
 from tests.collector.test_refusals import answering, pages
 
 SEEN_AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -163,3 +166,70 @@ def test_an_address_as_a_guid_is_kept_whole_under_a_base() -> None:
     body = f"<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://b.example/x/'>{entries}</feed>"
     items = rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items
     assert [item.external_id for item in items] == list(named.values())
+
+
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "t",
+    "language": "en-GB",
+    "authors": [{"name": "The paper"}],
+    "next_url": "https://a.example/feed.json?page=2",
+    "items": [
+        {
+            "id": "https://a.example/5",
+            "url": "https://a.example/5",
+            "title": "Late",
+            "content_html": "<p>Aurora Air &amp; <b>Borealis</b></p>",
+            "summary": "Aurora",
+            "date_published": "2026-11-18T10:00:00+01:00",
+            "date_modified": "2026-11-18T12:00:00.123+01:00",
+            "authors": [{"name": "Ann", "url": "https://a.example/ann"}],
+            "language": "de",
+        },
+        {"id": 6, "content_text": "5 < 6 again", "date_published": "2026-11-18T09:00:00Z", "url": "/6"},
+        {"content_text": None, "external_url": 7},
+        "junk",
+    ],
+}
+
+
+def test_a_json_feed_is_a_feed() -> None:
+    found = rss.parse(json.dumps(JSON_FEED).encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED)
+    first, second, *empty = found.items
+    assert (first.external_id, first.url, first.language) == ("https://a.example/5", "https://a.example/5", "de")
+    assert (first.text, first.author_name, first.author) == (
+        "Late\nAurora Air & Borealis",
+        "Ann",
+        "https://a.example/ann",
+    )
+    assert first.created_at == datetime(2026, 11, 18, 9, tzinfo=UTC)
+    assert first.edited_at is not None
+    assert (second.external_id, second.url) == (f"{FEED}#6", "https://a.example/6")
+    assert (second.text, second.author_name, second.language) == ("5 < 6 again", "The paper", "en-GB")
+    assert [item.text for item in empty] == ["", ""], (
+        "what holds nothing is set aside with its reason when it is claimed"
+    )
+
+
+def test_a_json_feed_of_version_1_is_followed_to_its_older_pages() -> None:
+    old = {
+        "version": "https://jsonfeed.org/version/1",
+        "items": [{"id": "7", "content_text": "a", "author": {"name": "B"}}],
+    }
+    answers = {"/news/feed.xml": JSON_FEED, "/feed.json": old}
+    with answering(lambda request: (200, answers[request.url.path])) as client:
+        module: Any = kinds()["rss"]
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        read = list(module.fetch(rss.Settings(feeds=(FEED,)), client, None, Walk(now=SEEN_AT, since=since)))
+    assert [page.items[-1].author_name for page in read] == ["The paper", "B"]
+
+
+@pytest.mark.parametrize(
+    "body", ['{"version": "https://jsonfeed.org/version/1", "items": {}}', '{"version": 1}', "{", "[]"]
+)
+def test_other_json_is_no_feed_or_an_empty_one(body: str) -> None:
+    if "jsonfeed" in body:
+        assert rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED).items == []
+    else:
+        with pytest.raises(PayloadChanged, match="no feed"):
+            rss.parse(body.encode(), rss.Settings(feeds=(FEED,)), seen_at=SEEN_AT, url=FEED)
