@@ -33,7 +33,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grain:
-    """Hourly or daily counts: steps in a day, days of memory, half-life of the level, slots of the profile."""
+    """Hourly or daily counts: steps in a day, days of memory, half-life of the level, slots of the profile.
+
+    `learnt_days`: of whose highest scores the bar learns how restless the past was.
+    """
 
     name: str
     steps_per_day: int
@@ -41,6 +44,7 @@ class Grain:
     memory_days: int
     half_life_days: float
     slots: int
+    learnt_days: int
     windows: tuple[Window, ...]
 
     def days(self, window: Window) -> int:
@@ -97,6 +101,7 @@ HOURLY = Grain(
     memory_days=56,
     half_life_days=14,
     slots=48,
+    learnt_days=84,
     windows=(
         _hourly_window(1, 2, 7, 0.12),
         _hourly_window(2, 2, 7, 0.11),
@@ -118,6 +123,7 @@ DAILY = Grain(
     memory_days=112,
     half_life_days=28,
     slots=7,
+    learnt_days=364,
     windows=(
         Window(steps=1, guard_days=2, history_days=28, count=0.06, floor=0.03, share=0.002, bonus=0.0),
         Window(steps=2, guard_days=3, history_days=28, count=0.06, floor=0.03, share=0.001, bonus=_bonus(2)),

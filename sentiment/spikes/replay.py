@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.spikes.baseline import Baseline, Floats, fit
-from sentiment.spikes.calibration import COUNTS_ALONE, MEMORY_DAYS, WITH_TOTALS, Calibration, calibrate
+from sentiment.spikes.calibration import COUNTS_ALONE, LAG_DAYS, MEMORY_DAYS, WITH_TOTALS, Calibration, calibrate
 from sentiment.spikes.detect import LEAST_COVERED, Day, DayScores, Watch
 from sentiment.spikes.grain import Grain
 from sentiment.spikes.spike import weeks_between
@@ -78,7 +78,8 @@ def replay(
         if recalibrate and watch.highs:
             chance = 1 / (7 * weeks_between(threshold, 1))
             tail = COUNTS_ALONE if alone else WITH_TOTALS
-            calibration = calibrate(watch.highs, number, threshold, chance, tail)
+            learnt = grain.learnt_days + LAG_DAYS
+            calibration = calibrate(watch.highs, number, threshold, chance, tail, memory_days=learnt)
         scores = day.scores(calibration.score, watch, calibration.scale)
         earlier = dict(watch.weights)
         _remember(watch, number, grain, (scores, calibration, baseline))
@@ -96,9 +97,12 @@ def _remember(watch: Watch, day: int, grain: Grain, judged_day: tuple[DayScores,
     short = np.where(slow, 0.0, scores.score)  # what rises for weeks is no restlessness from day to day
     highest = np.where(judged, short.max(axis=1, initial=0.0) * calibration.scale, np.nan)
     heaviest = np.where(judged, scores.weight, np.nan)
-    for kept, found in ((watch.highs, highest), (watch.weights, heaviest)):
+    for kept, found, days in (
+        (watch.highs, highest, grain.learnt_days + LAG_DAYS),
+        (watch.weights, heaviest, MEMORY_DAYS),
+    ):
         kept[day] = np.fmax(kept[day], found) if day in kept else found
-        for old in [one for one in kept if one < day - MEMORY_DAYS]:
+        for old in [one for one in kept if one < day - days]:
             del kept[old]
 
 

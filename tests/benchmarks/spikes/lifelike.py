@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,6 +61,23 @@ def cases(seed: int, series: int, days: int) -> Calm:
     mean = rate * np.exp(weekday + season + trend + slow + closed)
     phi = rng.uniform(1.05, 4.0, (series, 1))
     counts = rng.poisson(rng.gamma(mean / (phi - 1)) * (phi - 1))
+    covered = np.ones(counts.shape, dtype=np.bool_)
+    return Calm(negatives=counts, voices=counts, covered=covered, first_step=FIRST_DAY, per_day=1)
+
+
+def calls(seed: int, series: int, days: int) -> Calm:
+    """Daily calls or visits without totals: a level that wanders, few on holidays, bursts that die away in days."""
+    rng = np.random.default_rng(seed)
+    rate = np.exp(rng.uniform(np.log(2.0), np.log(2000.0), (series, 1)))
+    day = np.arange(days)[None, :]
+    weekday = np.take_along_axis(rng.normal(0, 0.25, (series, 7)), (day + np.zeros((series, 1), np.int64)) % 7, axis=1)
+    level = _autoregression(rng, (series, days), memory=0.9, spread=0.25)
+    closed = np.where(np.isin((FIRST_DAY + day) % 365 - 13, HOLIDAYS), np.log(0.3), 0.0)
+    begun = (rng.random((series, days)) < 1 / 60) * rng.lognormal(-0.5, 1.0, (series, days))
+    burst = signal.lfilter([1.0], [1.0, -0.5], begun, axis=1)
+    mean = rate * np.exp(weekday + level + closed) * (1 + burst)
+    shape = rng.uniform(5.0, 50.0, (series, 1))
+    counts = rng.poisson(mean * rng.gamma(shape, 1 / shape, (series, days)))
     covered = np.ones(counts.shape, dtype=np.bool_)
     return Calm(negatives=counts, voices=counts, covered=covered, first_step=FIRST_DAY, per_day=1)
 

@@ -14,11 +14,11 @@ from sqlalchemy import insert, select
 
 from collector.store import Store, from_hour, hour_of
 from sentiment.spikes.calibration import (
-    BAR_LIMIT,
     COUNTS_ALONE,
     LAG_DAYS,
     LEAST_DAYS,
     SCALE_LIMIT,
+    WEEKLY,
     WITH_TOTALS,
     Calibration,
     bar,
@@ -59,7 +59,7 @@ def test_incidents_on_one_day_in_fifty_do_not_raise_the_bar() -> None:
 def test_a_restless_past_raises_the_bar_to_what_the_budget_allows() -> None:
     past = calm() * 1.9
     found = calibrate(dict(enumerate(past / 1.25)), 84 + LAG_DAYS, NOMINAL, CHANCE)
-    assert NOMINAL < found.score <= BAR_LIMIT * NOMINAL
+    assert NOMINAL < found.score <= WITH_TOTALS.limit * NOMINAL
 
 
 def test_one_restless_series_is_scaled_and_the_others_keep_their_bar() -> None:
@@ -76,10 +76,49 @@ def test_four_weeks_are_needed_before_anything_is_learnt() -> None:
     assert calibrate(past, LEAST_DAYS - 1 + LAG_DAYS, NOMINAL, CHANCE).score == NOMINAL
 
 
-@given(st.floats(0.1, 20), st.floats(1e-6, 0.5), st.integers(0, 5000), st.sampled_from([WITH_TOTALS, COUNTS_ALONE]))
+@given(
+    st.floats(0.1, 20), st.floats(1e-6, 0.5), st.integers(0, 5000), st.sampled_from([WITH_TOTALS, COUNTS_ALONE, WEEKLY])
+)
 def test_the_bar_never_falls_and_never_rises_beyond_its_limit(nominal, chance, days, tail) -> None:  # type: ignore[no-untyped-def]  # hypothesis
     past = np.random.default_rng(days).gumbel(3, 2, days)
-    assert nominal <= bar(past, nominal, chance, tail) <= BAR_LIMIT * nominal
+    assert nominal <= bar(past, nominal, chance, tail) <= tail.limit * nominal
+
+
+def crowds(days: int, seed: int, series: int = 24) -> np.ndarray:
+    """Highest scores of days on which crowds come by a power law, as counts without totals have them."""
+    return 0.7 * np.random.default_rng(seed).pareto(2.5, (days, series)) + 1.0
+
+
+@pytest.mark.parametrize("days", [42, 84, 364])
+@pytest.mark.parametrize("weeks", [12, 52])
+def test_crowds_come_no_oftener_than_a_rare_budget_allows(days: int, weeks: int) -> None:
+    settings = SpikeSettings(budget_weeks=weeks)
+    nominal, chance = settings.alert_score(24), 1 / (7 * 24 * weeks)
+    to_come = crowds(5_000, 999)
+    rates = []
+    for seed in range(20):
+        past = dict(enumerate(crowds(days, seed)))
+        found = calibrate(past, days + LAG_DAYS, nominal, chance, COUNTS_ALONE, memory_days=days + LAG_DAYS)
+        rates.append(float((to_come >= found.score).mean()))
+    assert 0.25 * chance < np.mean(rates) < 1.5 * chance
+
+
+def test_counts_alone_whose_past_is_not_known_yet_are_taken_for_ones_with_crowds() -> None:
+    young = dict(enumerate(crowds(LEAST_DAYS - 1, 1)))
+    bars_by_weeks = {}
+    for weeks in (1, 4, 52):
+        nominal = SpikeSettings(budget_weeks=weeks).alert_score(24)
+        found = calibrate(young, LEAST_DAYS - 1 + LAG_DAYS, nominal, 1 / (7 * 24 * weeks), COUNTS_ALONE)
+        bars_by_weeks[weeks] = found.score / nominal
+    assert bars_by_weeks[1] == 1
+    assert bars_by_weeks[4] < 1.4
+    assert bars_by_weeks[52] > 2
+
+
+def test_a_light_tail_without_totals_leaves_the_default_bar_where_it_is() -> None:
+    past = dict(enumerate(calm(364) - 1.2))
+    found = calibrate(past, 364 + LAG_DAYS, NOMINAL, 1 / 672, COUNTS_ALONE, memory_days=364 + LAG_DAYS)
+    assert found.score == NOMINAL
 
 
 def restless(stream: Stream) -> SeriesHistory:
