@@ -25,6 +25,8 @@ from sentiment.spikes.spike import Severity
 HOUR = timedelta(hours=1)
 GATHERED_LOOK_BACK = timedelta(days=2)
 SILENCED, TOUCHES, UNACKNOWLEDGED = "silenced/", "touches/", "unacknowledged/"
+NEVER_KNOWN = timedelta(days=14)
+SOURCES = "sources/"
 TAKEN_ON = "the incident was taken on, or over, before this was sent"
 
 
@@ -32,6 +34,7 @@ TAKEN_ON = "the incident was taken on, or over, before this was sent"
 class Followed:
     """An incident as deciding looks at it.
 
+    quiet  for how long after its last sign judging knows that nothing came; None: too little was read since to say
     tell   the facts for a message about an event, asked for only if somebody is told
     """
 
@@ -42,6 +45,7 @@ class Followed:
     resolved_at: datetime | None
     reopenings: int
     acknowledged: bool
+    quiet: timedelta | None
     tell: Callable[[Event], Alert]
 
 
@@ -127,7 +131,10 @@ def _news(
         if not incident.acknowledged and now - incident.last_seen <= telling.alerts.past:
             for manager in escalated(incident.topic, telling.managers, now - incident.opened_at):
                 yield f"{UNACKNOWLEDGED}{manager.name}", Event.UNACKNOWLEDGED, [manager]
-    elif now - incident.last_seen >= telling.alerts.settle:
+    elif now - incident.last_seen >= max(telling.alerts.settle, NEVER_KNOWN):
+        # Its sources are read no more: whether it ended is not known, and nobody is told that it did.
+        yield f"resolved/{incident.reopenings}", Event.RESOLVED, () if incident.quiet is None else None
+    elif incident.quiet is not None and min(incident.quiet, now - incident.last_seen) >= telling.alerts.settle:
         yield f"resolved/{incident.reopenings}", Event.RESOLVED, None
 
 
@@ -188,7 +195,9 @@ class _Desk:
             event = Event.OPENED
         alert = self.incident.tell(event)
         waiting = [row for row in own if outbox.waits(row)]
-        gathered = outbox.gathered_since(self.conn, endpoint.recipient, endpoint.channel, self.now - GATHERED_LOOK_BACK)
+        since = self.now - GATHERED_LOOK_BACK
+        known = outbox.gathered_since(self.conn, endpoint.recipient, endpoint.channel, since)
+        gathered = [message for message in known if not message.bundle.startswith(SOURCES)]
         ruling = rule(
             self.incident.topic,
             manager,

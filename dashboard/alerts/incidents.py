@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, literal, or_, select
 
+from collector.store import from_hour, hour_of
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote, Sibling
 from dashboard.alerts.decide import Followed
 from dashboard.alerts.digest import IncidentLine
 from dashboard.alerts.outbox import decision
 from dashboard.alerts.silence import Topic
 from sentiment.spikes.drivers import NO_ASPECT
-from sentiment.spikes.incident import IncidentState
+from sentiment.spikes.incident import HOURLY_PACE, IncidentState
 from sentiment.spikes.spike import SeriesKey
 from sentiment.spikes.store import incident
+from sentiment.spikes.store.history import known_hours, last_judged
 from sentiment.spikes.store.incidents import KeptIncident, incident_by_id, incidents
 from sentiment.taxonomy import taxonomy
 
@@ -45,7 +47,8 @@ def followed(conn: Connection, now: datetime) -> list[Followed]:
         )
     )
     kept = (incident_by_id(conn, row.id) for row in rows)
-    return [_followed(one) for one in kept if one is not None and _explained(one, now)]
+    judged = last_judged(conn)
+    return [_followed(one, _quiet(conn, one, judged)) for one in kept if one is not None and _explained(one, now)]
 
 
 def incidents_between(conn: Connection, start: datetime, end: datetime) -> Sequence[tuple[Topic, IncidentLine]]:
@@ -116,7 +119,19 @@ def alert_of(kept: KeptIncident, event: Event) -> Alert:
     )
 
 
-def _followed(kept: KeptIncident) -> Followed:
+def _quiet(conn: Connection, kept: KeptIncident, judged: int | None) -> timedelta | None:
+    """For how long after its last sign nothing came; None where fewer hours were fully read than make quiet.
+
+    A source that is not read, and hours that are not judged yet, say nothing about an end.
+    """
+    if kept.resolved_at is None or judged is None:
+        return None
+    first = hour_of(kept.last_seen)
+    known = known_hours(conn, {member.series.source for member in kept.incident.members}, first, judged + 1)
+    return None if known < HOURLY_PACE.quiet else from_hour(judged + 1) - kept.last_seen
+
+
+def _followed(kept: KeptIncident, quiet: timedelta | None) -> Followed:
     facts = alert_of(kept, Event.OPENED)
 
     def tell(event: Event) -> Alert:
@@ -131,6 +146,7 @@ def _followed(kept: KeptIncident) -> Followed:
         resolved_at=kept.resolved_at,
         reopenings=kept.incident.reopenings,
         acknowledged=kept.acknowledged_at is not None,
+        quiet=quiet,
         tell=tell,
     )
 

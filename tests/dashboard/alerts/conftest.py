@@ -178,6 +178,7 @@ def a_followed(incident_id: int = 12, **changes: Any) -> Followed:
         "resolved_at": None,
         "reopenings": 0,
         "acknowledged": False,
+        "quiet": timedelta(days=30),
     } | changes
 
     def tell(event: Event) -> Alert:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from collector.sources import Span
 from collector.store import Store, hour_of
 from collector.store.mentions import save_mentions
+from collector.store.runs import cover
 from dashboard.alerts import outbox
 from dashboard.alerts.channels import ChannelError, RecipientRefused
 from dashboard.alerts.incidents import followed, incidents_between
@@ -227,3 +229,30 @@ def test_erasing_a_mention_takes_its_words_out_of_incidents_and_messages(
     assert told(alarmed)[0].body["alert"]["quotes"] == []
     with alarmed.read() as conn:
         assert incidents(conn)[0].explanation["quotes"] == []
+
+
+def ends(store: Store, mail: MailSettings) -> list[Any]:
+    """Judge and tell a day and some hours on; returns what was told of an end."""
+    later = NOW + 40 * HOUR
+    detect(store, SpikeSettings(zone=BERLIN), later)
+    round_(store, mail, a_manager(), now=later)
+    return [row for row in told(store) if row.event.startswith("resolved/")]
+
+
+def test_nobody_is_told_of_an_end_while_nobody_reads_the_source(alarmed: Store, mail_server: MailServer) -> None:
+    with alarmed.write() as conn:
+        cover(conn, "reviews", Span(start=NOW - 63 * DAY, end=NOW + HOUR))
+    round_(alarmed, mail_server.settings, a_manager())
+    assert ends(alarmed, mail_server.settings) == []
+    with alarmed.write() as conn:
+        cover(conn, "reviews", Span(start=NOW + 34 * HOUR, end=NOW + 40 * HOUR))
+    assert len(ends(alarmed, mail_server.settings)) == 1
+
+
+def test_nobody_is_told_of_an_end_before_what_came_since_was_judged(alarmed: Store, mail_server: MailServer) -> None:
+    round_(alarmed, mail_server.settings, a_manager())
+    calm(alarmed, hour_of(NOW), 20)
+    detect(alarmed, SpikeSettings(zone=BERLIN), NOW + 20 * HOUR)
+    # Everything was off for a day; the alerts come first when it starts again.
+    assert round_(alarmed, mail_server.settings, a_manager(), now=NOW + 40 * HOUR) == []
+    assert len(ends(alarmed, mail_server.settings)) == 1
