@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, column, false, func, not_, select, text
+from sqlalchemy import BigInteger, Connection, Select, TextClause, bindparam, column, false, func, not_, select, text
 
 _INDEX = text("INSERT INTO mention_fts(rowid, text) SELECT id, text FROM mention WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
@@ -43,6 +43,13 @@ def matching(conn: Connection, words: str) -> Select[int]:
         bindparam("query", query, unique=True)
     )
     return select(ids.columns(column("id", BigInteger)).subquery().c.id)
+
+
+def has(words: str) -> TextClause:
+    """Whether a mention of the statement matches, each asked by itself: for SQLite, and a search that wants words."""
+    query = _fts_query(*terms_of(words))
+    asked = text("EXISTS (SELECT 1 FROM mention_fts WHERE mention_fts MATCH :query AND rowid = mention.id)")
+    return asked.bindparams(bindparam("query", query, unique=True))
 
 
 def is_rare(conn: Connection, words: str, most: int) -> bool:

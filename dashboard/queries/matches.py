@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select
 from collector.store.search import terms_of
 from collector.store.tables import mention
 from dashboard.queries import mentions
-from dashboard.queries.mentions import BY_TIME, Order, Wanted
+from dashboard.queries.mentions import Wanted
+from dashboard.queries.places import BY_TIME, Order
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day, counted_anew_from
 from sentiment.taxonomy import ALL

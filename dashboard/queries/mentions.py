@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     exists,
     func,
     literal,
@@ -26,8 +27,9 @@ from sqlalchemy import (
 )
 
 from collector.store import from_micros, micros
-from collector.store.search import is_rare, matching, terms_of
+from collector.store.search import has, is_rare, matching, terms_of
 from collector.store.tables import mention
+from dashboard.queries.places import BY_TIME, NO_REACH, UNREAD_LAST, Order, Place
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import ABOUT_US
@@ -39,6 +41,8 @@ SHOWN = 1_500
 EVIDENCE_SHOWN = 300
 RARE = 1_000
 """Texts that a search may match for each of them to be looked at, whenever it was written."""
+NEAR, FREQUENT = 1_000, 20
+"""Mentions next in the order that are each asked for words that more than one in so many has."""
 ROW = [
     "id",
     "source",
@@ -82,18 +86,6 @@ class Only(StrEnum):
     SUSPECT = "suspect"
 
 
-class Order(StrEnum):
-    """What comes first."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    REACH = "reach"
-    DISSATISFIED = "dissatisfied"
-
-
-BY_TIME = frozenset({Order.NEWEST, Order.OLDEST})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which mentions of a scope. facet: "aspect/<name>" or "<lens>/<dimension>".
@@ -115,45 +107,10 @@ class Wanted:
     order: Order = Order.NEWEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a page begins: after this mention. key: what its order goes by, as a whole number."""
-
-    key: int
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.key}-{self.id}"
-
-
-NO_REACH, UNREAD_LAST = 0, 501
-"""Where mentions stand whose reach is not known, and those that have no satisfaction yet."""
-
-
-def place_of(text: str) -> Place | None:
-    """The place that its string names, None for anything else a URL may hold."""
-    key, _, number = text.partition("-")
-    if not (key.isdecimal() and number.isdecimal() and len(key) <= 17 and len(number) <= 18):
-        return None
-    return Place(key=int(key), id=int(number))
-
-
-def place_after(order: Order, row: Mapping[str, Any]) -> Place:
-    """The place behind a mention; `row` has the columns of ROW."""
-    if order is Order.REACH:
-        key = NO_REACH if pd.isna(row["reach"]) else int(row["reach"])
-    elif order is Order.DISSATISFIED:
-        key = UNREAD_LAST if pd.isna(row["satisfaction"]) else round(100 * row["satisfaction"])
-    else:
-        at = row["created_at"]
-        key = micros(at.to_pydatetime() if isinstance(at, pd.Timestamp) else at)
-    return Place(key=max(0, key), id=int(row["id"]))
-
-
 def _keys(order: Order) -> tuple[ColumnElement[Any], bool]:
     """What an order goes by, and whether the lowest comes first."""
     if order is Order.REACH:
-        return func.coalesce(mention.c.reach, NO_REACH), False
+        return case((mention.c.reach > NO_REACH, mention.c.reach), else_=NO_REACH), False
     if order is Order.DISSATISFIED:
         return func.coalesce(label.c.satisfaction, UNREAD_LAST), True
     return mention.c.created_at, order is Order.OLDEST
@@ -234,11 +191,11 @@ def _part(only: Only | None) -> ColumnElement[bool]:
 
 
 def _select(conn: Connection, wanted: Wanted, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
-        .where(*_conditions(conn, wanted))
-    )
+    return _joined(columns).where(*_conditions(conn, wanted))
+
+
+def _joined(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    return select(*columns).select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
 
 
 def _columns(shown: int | None) -> list[ColumnElement[Any]]:
@@ -266,13 +223,35 @@ def page(
     enough match than by sorting all of them (see matches.many).
     """
     if wanted.order in BY_TIME:
-        query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
-        return _frame(conn, _leaf(query, wanted.order, after, size))
+        found = _near(conn, wanted, after, size, whole_texts=whole_texts)
+        if found is None:
+            query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
+            found = _frame(conn, _leaf(query, wanted.order, after, size))
+        return found
     ids = first_along(conn, wanted, after, size) if many else []
     if len(ids) < size:
         # Sorted by id alone: with their texts, all of the period would be read for the few that are shown.
         ids = list(conn.scalars(_leaf(_select(conn, wanted, [mention.c.id]), wanted.order, after, size)))
     return ones(conn, ids, whole_texts=whole_texts)
+
+
+def _near(
+    conn: Connection, wanted: Wanted, after: Place | None, size: int, *, whole_texts: bool
+) -> pd.DataFrame | None:
+    """The page of a search for what very many texts have, if the NEAR next mentions fill it; else None.
+
+    Asking for each of them whether it has the words is slow; for what every other has, finding all is slower yet.
+    """
+    there = conn.scalar(select(func.max(mention.c.id))) or 0
+    if not any(terms_of(wanted.words)) or is_rare(conn, wanted.words, max(RARE, there // FREQUENT)):
+        return None
+    since, until = _days(wanted)
+    within = [mention.c.brand == wanted.scope.brand, mention.c.created_at >= since, mention.c.created_at < until]
+    near = _leaf(select(mention.c.id).where(*within), wanted.order, after, NEAR).subquery()
+    query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(select(near.c.id)))
+    query = query.where(has(wanted.words), *_other_conditions(conn, replace(wanted, words="")))
+    found = _frame(conn, query.order_by(*_ordered(wanted.order)).limit(size))
+    return found if len(found) == size else None
 
 
 def _leaf(query: Select[Any], order: Order, after: Place | None, size: int) -> Select[Any]:
@@ -317,11 +296,7 @@ def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int
 
 def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> pd.DataFrame:
     """Those of these mentions that are there, in the order given; the columns of ROW."""
-    query = (
-        select(*_columns(None if whole_texts else SHOWN))
-        .select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
-        .where(mention.c.id.in_(ids))
-    )
+    query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(ids))
     places = {mention_id: place for place, mention_id in enumerate(ids)}
     return _frame(conn, query).sort_values("id", key=lambda own: own.map(places), ignore_index=True)
 

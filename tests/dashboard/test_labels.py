@@ -7,7 +7,8 @@ from sqlalchemy import select
 from collector.store import Store
 from collector.store.mentions import save_mentions
 from dashboard.queries import labels, mentions, quality
-from dashboard.queries.mentions import Only, Order, Wanted
+from dashboard.queries.mentions import Only, Wanted
+from dashboard.queries.places import Order
 from dashboard.scope import Scope
 from sentiment.read import read_unread
 from sentiment.store.checks import SKIP, check

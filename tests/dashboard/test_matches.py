@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from collector.store import Store
 from collector.store.tables import mention
 from dashboard.queries import figures, health, matches, mentions
 from dashboard.queries.matches import Matches
-from dashboard.queries.mentions import Only, Order, Place, Wanted
+from dashboard.queries.mentions import Only, Wanted
+from dashboard.queries.places import Order, Place, place_after
 from dashboard.scope import Scope, day_number
 from sentiment.reading import Sentiment
 from sentiment.store.corrections import ABOUT_US, correct
@@ -94,17 +96,54 @@ def test_what_has_no_reading_yet_comes_last_however_the_least_satisfied_are_foun
     assert missing > 0
 
 
-@pytest.mark.parametrize("words", ["the", "the -late", '"the ferry" the'])
-def test_a_frequent_word_is_looked_up_among_the_mentions_of_the_days(store: Store, words: str) -> None:
-    fill(store, NOW)
+@pytest.fixture
+def much_said(store: Store) -> Store:
+    """The same, with more than a thousand texts, of whomever, that have the words "the ferry"."""
+    fill(store, NOW, unread=40)
     with store.write() as conn:
         conn.exec_driver_sql("INSERT INTO mention_fts(rowid, text) SELECT id + 1000000, 'the ferry' FROM mention")
         conn.exec_driver_sql("ANALYZE")
+    return store
+
+
+@pytest.mark.parametrize("words", ["the", "the -late", '"the ferry" the'])
+def test_a_frequent_word_is_looked_up_among_the_mentions_of_the_days(much_said: Store, words: str) -> None:
     wanted = Wanted(scope=a_scope(), words=words)
-    for query in (lambda conn: mentions.page(conn, wanted, size=21), lambda conn: mentions.how_many(conn, wanted)):
-        steps = looks_at(plan(store, query), "mention")
-        assert any("ix_mention_brand_created" in step for step in steps)
-        assert not any("INTEGER PRIMARY KEY" in step for step in steps)
+    steps = looks_at(plan(much_said, lambda conn: mentions.how_many(conn, wanted)), "mention")
+    assert any("ix_mention_brand_created" in step for step in steps)
+    assert not any("INTEGER PRIMARY KEY" in step for step in steps)
+
+
+def test_a_page_of_what_nearly_every_text_has_is_found_without_finding_all(much_said: Store) -> None:
+    asked: list[str] = []
+
+    def note(*args: Any) -> None:
+        asked.append(args[2])
+
+    event.listen(much_said.engine, "before_cursor_execute", note)
+    with much_said.read() as conn:
+        assert len(mentions.page(conn, Wanted(scope=a_scope(90), words="the"), size=21)) == 21
+    event.remove(much_said.engine, "before_cursor_execute", note)
+    assert not any("IN (SELECT rowid" in " ".join(statement.split()) for statement in asked[:-1])
+    assert "rowid = mention.id" in asked[-1]
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
+@pytest.mark.parametrize("sentiment", [None, NEGATIVE])
+def test_a_search_for_a_frequent_word_leafs_through_all_that_have_it(
+    much_said: Store, order: Order, sentiment: Sentiment | None
+) -> None:
+    wanted = Wanted(scope=a_scope(60), words="the -late", order=order, sentiment=sentiment)
+    with much_said.read() as conn:
+        every = mentions.page(conn, replace(wanted, words=""), size=5_000, whole_texts=True)
+        spoken = [set(re.findall(r"\w+", text.lower())) for text in every["text"]]
+        having = [int(i) for i, said in zip(every["id"], spoken, strict=True) if "the" in said and "late" not in said]
+        after, seen = None, []
+        while not (found := mentions.page(conn, wanted, after=after, size=9)).empty:
+            seen += [int(i) for i in found["id"]]
+            after = place_after(order, found.iloc[-1].to_dict())
+    assert seen == having
+    assert len(seen) > 50
 
 
 def test_models_are_those_that_labels_are_by(full: Store) -> None:
@@ -172,8 +211,10 @@ def test_how_many_match_is_told_without_looking_at_any_mention(store: Store, wan
     with store.write() as conn:
         conn.execute(insert(count_day), [day | sums | {"facet": facet} for facet in ("all", "rater/Reliability")])
     steps = plan(store, lambda conn: matches.how_many(conn, wanted, 5_000))
-    assert looks_at(steps, "count_day") == steps != []
-    assert all("USING PRIMARY KEY (brand=? AND facet=?" in step for step in steps)
+    summed = looks_at(steps, "count_day")
+    assert looks_at(steps, "count_day", "version") == steps
+    assert summed != []
+    assert all("USING PRIMARY KEY (brand=? AND facet=?" in step for step in summed)
 
 
 def test_a_page_of_mentions_goes_by_brand_and_time_and_sorts_nothing(store: Store) -> None:

@@ -13,7 +13,8 @@ from collector.store import Store
 from collector.store.mentions import save_mentions
 from collector.store.tables import mention
 from dashboard.queries import figures, health, mentions
-from dashboard.queries.mentions import Only, Order, Place, Wanted, place_after, place_of
+from dashboard.queries.mentions import Only, Wanted
+from dashboard.queries.places import Order, Place, place_after, place_of
 from dashboard.scope import Scope
 from sentiment.reading import Sentiment
 from sentiment.store.readings import claim, save_readings
@@ -85,6 +86,33 @@ def test_leafing_through_pages_shows_each_mention_once_in_order(filled: Filled, 
         )
 
 
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 4])
+def test_what_is_below_nothing_or_unknown_is_on_exactly_one_page(any_store: Store, many: bool, size: int) -> None:
+    said = [datetime(1969, 12, 30, tzinfo=UTC) + timedelta(hours=9 * n) for n in range(12)]
+    reaches = [None, -5, 0, 7, -1, None, 3, 0, -5, 7, None, -900]
+    made = [
+        a_mention(str(n), text=f"late, said {n} times", created_at=at, reach=reach)
+        for n, (at, reach) in enumerate(zip(said, reaches, strict=True))
+    ]
+    with any_store.write() as conn:
+        save_mentions(conn, any_store, made)
+        claimed = claim(conn, "me", NOW, timedelta(minutes=1), 8)
+        save_readings(conn, any_store, [(one, a_reading()) for one in claimed], NOW)
+    scope = Scope(brand=FERRIES, first=date(1969, 12, 29), last=date(1970, 1, 9), zone=BERLIN, lens="rater")
+    for order in Order:
+        for words in ("", "late"):
+            wanted, after, seen = Wanted(scope=scope, order=order, words=words), None, []
+            with any_store.read() as conn:
+                whole = list(mentions.page(conn, wanted, size=50)["id"])
+                while not (found := mentions.page(conn, wanted, after=after, size=size, many=many)).empty:
+                    seen += list(found["id"])
+                    assert len(seen) <= len(made), (order, words)
+                    after = place_of(str(place_after(order, found.iloc[-1].to_dict())))
+            assert seen == whole, (order, words)
+            assert len(set(seen)) == len(made), (order, words)
+
+
 def test_filters_select_what_they_say(filled: Filled) -> None:
     scope = a_scope(filled)
     with filled.store.read() as conn:
@@ -127,7 +155,9 @@ def test_a_text_of_a_million_characters_is_cut_for_the_screen_and_whole_for_the_
         assert len(whole.loc[0, "text"]) == found.loc[0, "length"]
 
 
-@pytest.mark.parametrize("text", ["", "x", "1-2-3", "99999999999999999999-1", "-1-5", "١٢-٣", "5", "1-" + "9" * 30])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1-2-3", "99999999999999999999-1", "--1-5", "-5", "١٢-٣", "5", "1-" + "9" * 30]
+)
 def test_a_place_that_is_none_is_none(text: str) -> None:
     assert place_of(text) is None or text == "١٢-٣"
 

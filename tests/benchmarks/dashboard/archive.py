@@ -1,7 +1,8 @@
-"""A store of many read mentions, for measuring pages: python archive.py FOLDER MENTIONS.
+"""A store of many read mentions, for measuring pages: python archive.py FOLDER MENTIONS [POSTGRESQL_URL].
 
 Rows are made by SQL inside SQLite, three years of three brands and eight sources, then indexed and counted by the
-product's own code. It writes FOLDER/groundswell.toml and FOLDER/groundswell.db.
+product's own code. It writes FOLDER/groundswell.toml and FOLDER/groundswell.db; with a URL, the rows are copied to the
+empty PostgreSQL database there, are counted there, and the configuration names that.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.store import day_of, from_hour
+from sqlalchemy import Boolean, Table
+
+from collector.store import Store, day_of, from_hour
+from collector.store.tables import mention
 from sentiment.store import open_store
+from sentiment.store.readings import label, label_aspect, reading
 from sentiment.store.recount import rebuild
 from sentiment.taxonomy import taxonomy
 from sentiment.training.written import written
@@ -23,6 +28,7 @@ from sentiment.training.written import written
 CONFIGURATION = """
 [groundswell]
 timezone = "Europe/Berlin"
+{store}
 
 [[brand]]
 name = "Kelpwind Ferries"
@@ -36,13 +42,16 @@ name = "Ostrelle"
 """
 ZONE = ZoneInfo("Europe/Berlin")
 BATCH = 250_000
+COPIED = (mention, label, reading, label_aspect)
 
 
 def main() -> None:
     """Make the store and say how long each part took."""
     folder, many = Path(sys.argv[1]), int(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "groundswell.toml").write_text(CONFIGURATION, encoding="utf-8")
+    url = sys.argv[3] if len(sys.argv) > 3 else None
+    named = "" if url is None else f'store = "{url}"'
+    (folder / "groundswell.toml").write_text(CONFIGURATION.format(store=named), encoding="utf-8")
     file = folder / "groundswell.db"
     store = open_store(f"sqlite:///{file}", zone=ZONE, salt=b"benchmark")
     started = time.monotonic()
@@ -57,9 +66,33 @@ def main() -> None:
         db.execute("INSERT INTO mention_fts(mention_fts) VALUES ('rebuild')")
         print(f"full text  {time.monotonic() - started:6.0f} s", flush=True)
         db.execute("ANALYZE")
+        if url is not None:
+            store = open_store(url, zone=ZONE, salt=b"benchmark")
+            for table in COPIED:
+                _copy(db, store, table)
+                print(f"copied {table.name}  {time.monotonic() - started:6.0f} s", flush=True)
     for at in rebuild(store):
         print(f"counted back to {at.since}  {time.monotonic() - started:6.0f} s", flush=True)
-    print(f"counts  {time.monotonic() - started:6.0f} s; {file.stat().st_size / 1e9:.1f} GB", flush=True)
+    print(f"counts  {time.monotonic() - started:6.0f} s", flush=True)
+
+
+def _copy(db: sqlite3.Connection, store: Store, table: Table) -> None:
+    """Copy a table's rows from SQLite to PostgreSQL, and let its numbers go on behind them."""
+    kept = {row[1] for row in db.execute(f"PRAGMA table_info({table.name})")}
+    columns = [column for column in table.c if column.name in kept]
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    truths = [place for place, column in enumerate(columns) if isinstance(column.type, Boolean)]
+    with store.write() as conn, conn.connection.cursor() as cursor:
+        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's
+            for row in db.execute(f"SELECT {names} FROM {table.name}"):
+                values = list(row)
+                for place in truths:
+                    values[place] = bool(values[place])
+                copy.write_row(values)
+        if "id" in table.c:
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}")
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.exec_driver_sql(f"VACUUM ANALYZE {table.name}")
 
 
 @cache
