@@ -16,7 +16,7 @@ from sqlalchemy.engine import RowMapping
 from collector.store import Store
 from dashboard.alerts import outbox, wishes
 from dashboard.alerts.channels import ChannelDown, ChannelError, MessageRefused, NoAnswer, chat, email
-from dashboard.alerts.decide import SILENCED, Endpoint, Telling, bundle_of, chat_label, person, refusal
+from dashboard.alerts.decide import SILENCED, SOURCES, Endpoint, Telling, bundle_of, chat_label, person, refusal
 from dashboard.alerts.letter import letter
 from dashboard.alerts.message import Message
 from dashboard.alerts.outbox import State
@@ -121,7 +121,8 @@ def _one(
     until = _asleep(manager, open_rows, now)
     if until is not None:
         with store.write() as conn:
-            outbox.keep_until(conn, open_rows, until, bundle_of(endpoint, until))
+            name = bundle_of(endpoint, until)
+            outbox.keep_until(conn, open_rows, until, name if row["incident_id"] else SOURCES + name)
         return None
     if row["attempts"] > telling.alerts.attempts:
         return _end(store, telling, open_rows, clock(), "the sender died every time.", retry=True)
@@ -138,8 +139,16 @@ def _one(
 def _asleep(manager: Manager, rows: Sequence[RowMapping], now: datetime) -> datetime | None:
     """Until when news of incidents that is due waits all the same: a server was down, or it was gathered too long."""
     until = quiet_until(manager, now)
-    mild = all(row["incident_id"] and rank(Severity(row["severity"])) < rank(manager.wake_for) for row in rows)
+    severities = [_severity(row) for row in rows]
+    mild = all(severity is not None and rank(severity) < rank(manager.wake_for) for severity in severities)
     return until if mild else None
+
+
+def _severity(row: RowMapping) -> Severity | None:
+    """How bad what a message tells is: a source that is not read is moderate; None: it is no alert."""
+    if row["incident_id"]:
+        return Severity(row["severity"])
+    return Severity.MODERATE if row["about"].startswith(("source/", "gap/")) else None
 
 
 def _withheld(

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, case, func, select
 
 from collector.store import hour_of
 from collector.store.runs import run
+from dashboard.alerts import outbox
 from dashboard.alerts.digest import Figures
 from dashboard.alerts.settings import Manager
 from dashboard.alerts.silence import named
+from sentiment.spikes.store.history import unread_share
 from sentiment.store.counts import count_hour
 from sentiment.taxonomy import ALL, taxonomy
 
@@ -20,6 +22,25 @@ def first_run(conn: Connection, source: str) -> datetime | None:
     """When a source was first tried; None: never."""
     started: datetime | None = conn.scalar(select(func.min(run.c.started_at)).where(run.c.source == source))
     return started
+
+
+def last_end(conn: Connection, source: str) -> datetime | None:
+    """When a run of a source last ended, well or not; None: never."""
+    ended: datetime | None = conn.scalar(select(func.max(run.c.finished_at)).where(run.c.source == source))
+    return ended
+
+
+def first_due(conn: Connection, about: str, now: datetime) -> datetime:
+    """When something was first found to be due: now, unless it was before."""
+    outbox.take(conn, about, "due", now)
+    known = (outbox.decision.c.about == about, outbox.decision.c.event == "due")
+    at: datetime = conn.scalars(select(outbox.decision.c.at).where(*known)).one()
+    return at
+
+
+def unread_part(conn: Connection, start: datetime, end: datetime) -> float:
+    """Which part of what was said in [start, end) waits to be read."""
+    return unread_share(conn, hour_of(start), hour_of(end))
 
 
 def figures(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,15 @@ from dashboard.alerts.decide import Telling
 from dashboard.alerts.digest import from_json as digest_from_json
 from dashboard.alerts.digest import write_digest
 from dashboard.alerts.links import confirm_link, incident_link, page_link, unsubscribe_link
-from dashboard.alerts.message import Envelope, Message, one_line, write_gathered, write_incident, write_note
+from dashboard.alerts.message import (
+    GATHERED_SHOWN,
+    Envelope,
+    Message,
+    one_line,
+    write_gathered,
+    write_incident,
+    write_note,
+)
 from dashboard.alerts.route import described
 from dashboard.alerts.settings import AlertSettings, Manager
 from dashboard.alerts.silence import rank
@@ -24,6 +33,8 @@ from dashboard.alerts.words import Words, words
 def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, confirmed: bool) -> Message:
     """The message of one claim: of its only delivery, or of the several that were gathered."""
     spoken = words(manager.language, manager.zone)
+    if len(rows) > 1 and rows[0]["incident_id"] is None:
+        return _sources(rows, manager, telling, spoken, confirmed=confirmed)
     if len(rows) > 1:
         return _gathered(rows, manager, telling, spoken, confirmed=confirmed)
     row = rows[0]
@@ -82,6 +93,28 @@ def _source(row: RowMapping, spoken: Words, envelope: Envelope) -> Message:
     return write_note(
         row["subject"], spoken[f"headline_{event}"], lines, spoken, envelope,
         link_text=spoken["open_dashboard"], colour=colour,
+    )  # fmt: skip
+
+
+def _sources(
+    rows: Sequence[RowMapping], manager: Manager, telling: Telling, spoken: Words, *, confirmed: bool
+) -> Message:
+    """News of several sources in one message, a line each."""
+    subject = f"{rows[0]['subject']} – {spoken.say('more', n=len(rows) - 1)}"
+    why = spoken.say("why_operations", name=manager.name)
+    link = page_link(telling.alerts, "sources")
+    mark = hashlib.sha256(" ".join(row["message_id"] for row in rows).encode()).hexdigest()[:16]
+    envelope = replace(
+        _envelope(rows[0], why, telling.alerts, link=link, confirmed=confirmed),
+        message_id=f"<sources.{mark}@{rows[0]['message_id'].strip('<>').partition('@')[2]}>",
+    )
+    lines = [row["subject"] for row in rows[:GATHERED_SHOWN]]
+    if len(rows) > GATHERED_SHOWN:
+        lines.append(spoken.say("more", n=len(rows) - GATHERED_SHOWN))
+    headline = spoken[f"headline_{rows[0]['event']}"] if len({row["event"] for row in rows}) == 1 else spoken["sources"]
+    return write_note(
+        subject, headline, [*lines, spoken["source_act"]], spoken, envelope,
+        link_text=spoken["open_dashboard"], colour="moderate",
     )  # fmt: skip
 
 

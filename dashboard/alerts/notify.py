@@ -16,14 +16,16 @@ from dashboard.alerts import outbox
 from dashboard.alerts.channels import RecipientRefused, email
 from dashboard.alerts.decide import Telling, decide, message_id
 from dashboard.alerts.deliver import Send, deliver, send_by_channel, ticking
+from dashboard.alerts.facts import unread_part
 from dashboard.alerts.incidents import followed, incidents_between
 from dashboard.alerts.links import page_link
 from dashboard.alerts.message import Envelope, write_note
 from dashboard.alerts.outbox import Draft
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager, address_of
-from dashboard.alerts.source_health import decide_sources, troubles
+from dashboard.alerts.source_health import decide_sources, just_started, troubles
 from dashboard.alerts.summaries import ask_to_confirm, decide_digests
 from dashboard.alerts.words import words
+from sentiment.spikes.backtest import UNREAD_MOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,14 @@ test_mail.__test__ = False  # type: ignore[attr-defined]  # functions take attri
 
 
 def _decide(conn: Connection, telling: Telling, sources: Sequence[SourceConfig], now: datetime) -> list[Draft]:
+    def catching_up(start: datetime, end: datetime) -> bool:
+        return just_started(conn, sources, now) or unread_part(conn, start, end) > UNREAD_MOST
+
     return [
         *ask_to_confirm(conn, telling, now),
         *decide(conn, telling, followed(conn, now), now),
         *decide_sources(conn, telling, sources, now),
-        *decide_digests(conn, telling, incidents_between, troubles(conn, sources, now), now),
+        *decide_digests(conn, telling, incidents_between, troubles(conn, sources, now), now, catching_up=catching_up),
     ]
 
 

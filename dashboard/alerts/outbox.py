@@ -174,11 +174,10 @@ def put(conn: Connection, drafts: Iterable[Draft], now: datetime) -> list[Draft]
     return new
 
 
-def last_decided(conn: Connection, prefix: str) -> datetime | None:
-    """When something whose name starts so was last decided."""
-    at: datetime | None = conn.scalar(
-        select(func.max(decision.c.at)).where(decision.c.about.startswith(prefix, autoescape=True))
-    )
+def last_decided(conn: Connection, prefix: str, event: str) -> datetime | None:
+    """When an event of something whose name starts so was last decided."""
+    named = (decision.c.about.startswith(prefix, autoescape=True), decision.c.event == event)
+    at: datetime | None = conn.scalar(select(func.max(decision.c.at)).where(*named))
     return at
 
 

@@ -15,13 +15,17 @@ from collector.sources import Gap, SourceConfig, Why, is_pushed
 from collector.store.gaps import lasting_gaps
 from collector.store.runs import state_of
 from dashboard.alerts import outbox
-from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
-from dashboard.alerts.facts import first_run
+from dashboard.alerts.decide import SOURCES, Endpoint, Telling, bundle_of, endpoints, message_id, refusal
+from dashboard.alerts.facts import first_run, last_end
 from dashboard.alerts.letter import source_subject
 from dashboard.alerts.outbox import Draft
 from dashboard.alerts.words import words
 from dashboard.standing import promise_of, read_as_of
 
+COMES_BACK_WITHIN = timedelta(minutes=15)
+"""News about sources waits so long for more of it: a network that is down takes many along, and after a start of
+Groundswell all are late until they have been read."""
+READ_AGAIN = "the source was read again before this was sent"
 FOUND_WITHIN = timedelta(days=7)
 """Spans that were lost longer ago are no news: they are on the Sources page."""
 
@@ -56,6 +60,15 @@ def trouble(
     return Trouble(source=source.name, since=since, promise=promise, error=error)
 
 
+def just_started(conn: Connection, sources: Iterable[SourceConfig], now: datetime) -> bool:
+    """Whether a source is past its promise and was not even tried since: Groundswell was off, and catches up."""
+    for source in sources:
+        found = trouble(source, state_of(conn, source.name), first_run(conn, source.name), now)
+        if found is not None and (last_end(conn, source.name) or found.since) <= found.since + found.promise < now:
+            return True
+    return False
+
+
 def troubles(conn: Connection, sources: Iterable[SourceConfig], now: datetime) -> list[Trouble]:
     """The sources that are in trouble now."""
     found = (trouble(source, state_of(conn, source.name), first_run(conn, source.name), now) for source in sources)
@@ -66,13 +79,19 @@ def decide_sources(conn: Connection, telling: Telling, sources: Iterable[SourceC
     """Queue an alert for each source that stopped being read, one when it is read again, and one for what it lost.
 
     An episode is known by how far the source was read before it, so that two processes cannot tell it twice; while
-    one is open there is no other, though a source that lags behind is read a little further with every run.
+    one is open there is no other, though a source that lags behind is read a little further with every run. What is
+    over before anybody was told of it is told to nobody.
     """
     drafts: list[Draft] = []
     for source in sources:
         state = state_of(conn, source.name)
         found = trouble(source, state, first_run(conn, source.name), now)
-        open_ = outbox.unanswered(conn, f"source/{source.name}/", "source_down", "source_back")
+        # A source may be called as another one and more: "app", "app/reviews".
+        open_ = [
+            about
+            for about in outbox.unanswered(conn, f"source/{source.name}/", "source_down", "source_back")
+            if about.rpartition("/")[0] == f"source/{source.name}"
+        ]
         if found is not None:
             about = f"source/{source.name}/{found.since.isoformat()}"
             if not open_ and outbox.take(conn, about, "source_down", now):
@@ -86,7 +105,12 @@ def decide_sources(conn: Connection, telling: Telling, sources: Iterable[SourceC
             }
             for about in open_:
                 if outbox.take(conn, about, "source_back", now):
-                    drafts += _drafts(conn, telling, about, "source_back", back, now=now)
+                    unheard = _unheard(conn, about)
+                    drafts += [
+                        draft
+                        for draft in _drafts(conn, telling, about, "source_back", back, now=now)
+                        if (draft.channel, draft.recipient) not in unheard
+                    ]
         drafts += _lost(conn, telling, source, now)
     return outbox.put(conn, drafts, now)
 
@@ -109,6 +133,14 @@ def _lost(conn: Connection, telling: Telling, source: SourceConfig, now: datetim
     return drafts
 
 
+def _unheard(conn: Connection, about: str) -> set[tuple[str, str]]:
+    """Take back what still waits to be told of an episode; returns whom nobody told."""
+    found = [row for row in outbox.waiting(conn) if row["about"] == about and outbox.waits(row)]
+    for row in found:
+        outbox.drop(conn, row["id"], READ_AGAIN)
+    return {(row["channel"], row["recipient"]) for row in found}
+
+
 def _episode(gap: Gap) -> str:
     return f"{gap.start:%G-W%V}" if gap.why is Why.TOO_MANY else gap.start.isoformat()
 
@@ -125,20 +157,32 @@ def _body(found: Trouble) -> dict[str, Any]:
 def _drafts(
     conn: Connection, telling: Telling, about: str, event: str, body: Mapping[str, Any], *, now: datetime
 ) -> Sequence[Draft]:
-    return [
-        Draft(
-            about=about,
-            event=event,
-            recipient=endpoint.recipient,
-            channel=endpoint.channel,
-            person=manager.name,
-            message_id=message_id(telling, about, event, endpoint.recipient, now),
-            subject=source_subject(event, body, words(manager.language, manager.zone)),
-            body=body,
-            due=now,
-            reason=refusal(conn, telling, endpoint),
-        )
-        for manager in telling.managers
-        if manager.operations
-        for endpoint in endpoints(manager)
-    ]
+    drafts = []
+    for manager in telling.managers:
+        for endpoint in endpoints(manager) if manager.operations else ():
+            due, bundle = _together(conn, endpoint, now)
+            drafts.append(
+                Draft(
+                    about=about,
+                    event=event,
+                    recipient=endpoint.recipient,
+                    channel=endpoint.channel,
+                    person=manager.name,
+                    message_id=message_id(telling, about, event, endpoint.recipient, now),
+                    subject=source_subject(event, body, words(manager.language, manager.zone)),
+                    body=body,
+                    due=due,
+                    bundle=bundle,
+                    reason=refusal(conn, telling, endpoint),
+                )
+            )
+    return drafts
+
+
+def _together(conn: Connection, endpoint: Endpoint, now: datetime) -> tuple[datetime, str]:
+    """When somebody is told of sources, and in which message: in the one that waits, else in a new one."""
+    for message in outbox.gathered_since(conn, endpoint.recipient, endpoint.channel, now):
+        if message.open and message.bundle.startswith(SOURCES):
+            return message.due, message.bundle
+    due = now + COMES_BACK_WITHIN
+    return due, SOURCES + bundle_of(endpoint, due)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from dashboard.alerts import outbox, wishes
 from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
 from dashboard.alerts.digest import Digest, IncidentLine, SourceLine, digest_subject, moved, to_json
-from dashboard.alerts.facts import figures
+from dashboard.alerts.facts import figures, first_due
 from dashboard.alerts.links import incident_link
 from dashboard.alerts.outbox import Draft
 from dashboard.alerts.pace import DAY, digest_due
@@ -21,6 +21,8 @@ from dashboard.alerts.silence import Topic
 from dashboard.alerts.source_health import Trouble
 from dashboard.alerts.words import words
 
+WAITS_FOR_THE_PAST = timedelta(hours=2)
+"""A digest waits so long, after an outage, for what was said meanwhile: half of it would be figures that are wrong."""
 BEFORE = {DigestEvery.DAY: 7 * DAY, DigestEvery.WEEK: 28 * DAY}
 """What a digest compares with: whole weeks, so that weekends weigh the same on both sides."""
 
@@ -29,16 +31,27 @@ IncidentsBetween = Callable[[Connection, datetime, datetime], Sequence[tuple[Top
 
 
 def decide_digests(
-    conn: Connection, telling: Telling, incidents: IncidentsBetween, troubles: Sequence[Trouble], now: datetime
+    conn: Connection,
+    telling: Telling,
+    incidents: IncidentsBetween,
+    troubles: Sequence[Trouble],
+    now: datetime,
+    *,
+    catching_up: Callable[[datetime, datetime], bool] = lambda start, end: False,
 ) -> list[Draft]:
-    """Queue the digests that are due; an empty one only for those who want it, but then it counts as told."""
+    """Queue the digests that are due; an empty one only for those who want it, but then it counts as told.
+
+    catching_up   whether much of what was said in a span is still to be collected or read; it is waited for a while
+    """
     drafts: list[Draft] = []
     for manager in telling.managers:
-        last_end = outbox.last_decided(conn, f"digest/{manager.name}/")
+        last_end = outbox.last_decided(conn, f"digest/{manager.name}/", "digest")
         span = digest_due(manager, last_end, now)
         if span is None:
             continue
         about = f"digest/{manager.name}/{span[1].isoformat()}"
+        if catching_up(*span) and now - first_due(conn, about, now) < WAITS_FOR_THE_PAST:
+            continue
         if not outbox.take(conn, about, "digest", span[1]):
             continue
         digest = _digest(conn, telling, manager, span, incidents=incidents, troubles=troubles)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,8 @@ from collector.store import Store, hour_of
 from collector.store.gaps import note_gap
 from collector.store.runs import end_run, set_state, start_run
 from dashboard.alerts import outbox
-from dashboard.alerts.decide import Telling
+from dashboard.alerts.decide import Endpoint, Telling
+from dashboard.alerts.deliver import deliver
 from dashboard.alerts.digest import (
     Digest,
     Figures,
@@ -28,17 +31,17 @@ from dashboard.alerts.digest import (
 )
 from dashboard.alerts.letter import letter
 from dashboard.alerts.links import confirm, confirm_link, token_of, unsubscribe
-from dashboard.alerts.message import Envelope
-from dashboard.alerts.settings import DigestEvery
+from dashboard.alerts.message import Envelope, Message
+from dashboard.alerts.settings import DigestEvery, Manager
 from dashboard.alerts.silence import Topic
-from dashboard.alerts.source_health import decide_sources, trouble
+from dashboard.alerts.source_health import decide_sources, just_started, trouble
 from dashboard.alerts.summaries import ask_to_confirm, decide_digests
 from dashboard.alerts.words import words
 from sentiment.spikes.spike import Severity
 from sentiment.store.counts import count_hour
 from tests.dashboard.alerts.conftest import NOW, a_manager, a_telling
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 FORUM = SourceConfig(name="forum", kind="feed", settings=None, every=timedelta(minutes=15))
 
 
@@ -50,6 +53,16 @@ def rows(store: Store) -> list[Any]:
 def check_sources(store: Store, telling: Telling, now: datetime, *sources: SourceConfig) -> None:
     with store.write() as conn:
         decide_sources(conn, telling, sources or [FORUM], now)
+
+
+def send_all(store: Store, at: datetime) -> list[int]:
+    """Send what is due; returns how many things each message told."""
+    told = []
+    with store.write() as conn:
+        while claimed := outbox.claim(conn, at, HOUR):
+            outbox.finish(conn, claimed, state=outbox.State.SENT, sent_at=at)
+            told.append(len(claimed))
+    return told
 
 
 def test_a_source_that_fails_is_told_once_and_its_return_once(post: Store) -> None:
@@ -67,6 +80,7 @@ def test_a_source_that_fails_is_told_once_and_its_return_once(post: Store) -> No
     assert down["subject"] == "forum cannot be read: what customers say there is missing since Tue 10 Mar, 11:30"
     message = letter([down], telling.managers[1], telling, confirmed=True)
     assert "The last error: The site refused the key." in message.text
+    send_all(post, NOW + 3 * HOUR)
     with post.write() as conn:
         set_state(conn, "forum", "feed", last_success=NOW + 4 * HOUR)
     for half_hours in (8, 9):
@@ -74,6 +88,90 @@ def test_a_source_that_fails_is_told_once_and_its_return_once(post: Store) -> No
     assert [row["event"] for row in rows(post)] == ["source_down", "source_back"]
     check_sources(post, telling, NOW + 9 * HOUR)
     assert [row["event"] for row in rows(post)] == ["source_down", "source_back", "source_down"]
+
+
+def test_what_is_read_again_before_anybody_was_told_is_told_to_nobody(post: Store) -> None:
+    telling = a_telling(a_manager("Ops", operations=True))
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW - 60 * HOUR)
+    # Groundswell was off over the weekend; alerts are looked at before the first source is read.
+    check_sources(post, telling, NOW)
+    assert send_all(post, NOW) == []
+    with post.write() as conn:
+        set_state(conn, "forum", "feed", last_success=NOW + 2 * MINUTE)
+    check_sources(post, telling, NOW + 2 * MINUTE)
+    [row] = rows(post)
+    assert (row["event"], row["state"]) == ("source_down", outbox.State.SUPPRESSED)
+    assert row["reason"] == "the source was read again before this was sent"
+
+
+def test_sources_that_fail_together_are_one_message_and_wait_for_the_morning(post: Store) -> None:
+    ops = a_manager("Ops", operations=True, quiet_hours="11:00-14:00")
+    telling = a_telling(ops, a_manager("Night", operations=True))
+    sources = [replace(FORUM, name=f"forum {number}") for number in range(40)]
+    with post.write() as conn:
+        for number, source in enumerate(sources):
+            set_state(conn, source.name, "feed", last_success=NOW - HOUR - number // 8 * MINUTE)
+    for minute in range(6):
+        check_sources(post, telling, NOW + minute * MINUTE, *sources)
+    sent: list[tuple[str, str]] = []
+
+    def send(_telling: Telling, who: Manager, _to: Endpoint, message: Message, _now: datetime) -> None:
+        sent.append((who.name, message.subject))
+        assert "forum 39 cannot be read" in message.text or "and 10 more" in message.text
+        assert message.html.count("cannot be read: what customers say") == 31
+
+    deliver(post, telling, repeat(NOW + 20 * MINUTE).__next__, send)
+    assert [who for who, _ in sent] == ["Night"]
+    assert sent[0][1].startswith("forum 8 cannot be read")
+    assert sent[0][1].endswith("– and 39 more")
+    deliver(post, telling, repeat(NOW + 2 * HOUR).__next__, send)
+    assert [who for who, _ in sent] == ["Night", "Ops"]
+
+
+def test_a_source_whose_name_begins_like_anothers_has_troubles_of_its_own(post: Store) -> None:
+    telling = a_telling(a_manager("Ops", operations=True))
+    app, reviews = replace(FORUM, name="app"), replace(FORUM, name="app/reviews")
+    with post.write() as conn:
+        set_state(conn, "app", "feed", last_success=NOW)
+        set_state(conn, "app/reviews", "feed", last_success=NOW - 2 * HOUR)
+    check_sources(post, telling, NOW, app, reviews)
+    check_sources(post, telling, NOW + MINUTE, app, reviews)
+    assert [(row["about"].rpartition("/")[0], row["event"]) for row in rows(post)] == [
+        ("source/app/reviews", "source_down")
+    ]
+    check_sources(post, telling, NOW + 2 * HOUR, app, reviews)
+    assert [row["about"].rpartition("/")[0] for row in rows(post)] == ["source/app/reviews", "source/app"]
+
+
+def test_a_source_that_nobody_tried_since_it_was_due_means_that_groundswell_was_off(post: Store) -> None:
+    with post.write() as conn:
+        run_id = start_run(conn, "forum", "feed", NOW - 60 * HOUR)
+        end_run(conn, run_id, NOW - 60 * HOUR, error_kind=None, error=None)
+        set_state(conn, "forum", "feed", last_success=NOW - 60 * HOUR)
+        assert just_started(conn, [FORUM], NOW)
+        assert not just_started(conn, [FORUM], NOW - 60 * HOUR)
+        end_run(conn, start_run(conn, "forum", "feed", NOW), NOW, error_kind="SourceUnavailable", error="503")
+        assert not just_started(conn, [FORUM], NOW)
+
+
+def test_a_digest_waits_for_what_was_said_while_everything_was_off_but_not_for_ever(post: Store) -> None:
+    telling = a_telling(a_manager(digest=DigestEvery.DAY, digest_at="12:00", digest_empty=True))
+
+    def told(at: datetime, *, behind: bool) -> int:
+        with post.write() as conn:
+            decide_digests(conn, telling, no_incidents, [], at, catching_up=lambda _start, _end: behind)
+        return len(rows(post))
+
+    assert told(NOW + MINUTE, behind=True) == 0
+    assert told(NOW + 10 * MINUTE, behind=False) == 1
+    later = NOW + 5 * DAY + 3 * HOUR
+    assert told(later, behind=True) == 1
+    assert told(later + HOUR, behind=True) == 1
+    assert told(later + 2 * HOUR, behind=True) == 2
+    assert told(later + 3 * HOUR, behind=False) == 2
+    digest = from_json(rows(post)[1]["body"])
+    assert (digest.start, digest.end) == (NOW, NOW + 5 * DAY)
 
 
 def test_a_source_that_never_worked_is_told_after_the_time_it_promises(post: Store) -> None:
@@ -241,6 +339,7 @@ def test_a_source_that_lags_behind_is_one_episode_however_far_it_gets(post: Stor
         check_sources(post, telling, at)
     [down] = rows(post)
     assert "Stopped after 500 pages." in letter([down], telling.managers[0], telling, confirmed=True).text
+    send_all(post, at)
     with post.write() as conn:
         set_state(conn, "forum", "feed", read_until=at, last_success=at, note=None)
     check_sources(post, telling, at)
