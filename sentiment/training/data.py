@@ -4,13 +4,13 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sentiment.training.schemes import OWN_SCHEME, SCHEMES, Task
+from sentiment.training.schemes import CLASSES, OWN_SCHEME, SCHEMES, SIGNS, Task
 
 
 class Split(StrEnum):
@@ -58,11 +58,13 @@ def load(data_dir: Path) -> list[Example]:
     own_file = data_dir / "aspects" / "labelled.jsonl"
     if not own_file.is_file():
         raise DataProblem(f"{own_file}: not there; it holds the labels that the classifier learns from")
-    examples = [_own(row) for row in _rows(own_file)]
+    examples = list(_examples(own_file, _own))
+    if not examples:
+        raise DataProblem(f"{own_file}: empty; it holds the labels that the classifier learns from")
     for relative, read in _BORROWED_FILES.items():
         path = data_dir / relative
         if path.is_file():
-            examples.extend(read(row) for row in _rows(path))
+            examples.extend(_examples(path, read))
     return without_leaks(examples)
 
 
@@ -219,16 +221,35 @@ _BORROWED_FILES = {
 }
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _examples(path: Path, read: Callable[[dict[str, Any]], Example]) -> Iterator[Example]:
+    """The examples of a file; raises DataProblem with the line of one that cannot be learnt from."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
-            except ValueError as problem:
+                if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                    raise ValueError("no text")
+                yield checked(read(row))
+            except json.JSONDecodeError as problem:
                 raise DataProblem(f"{path}, line {number}: not JSON ({problem})") from problem
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise DataProblem(f"{path}, line {number}: no text")
-            yield row
+            except KeyError as problem:
+                raise DataProblem(f"{path}, line {number}: {problem} is missing or not known") from problem
+            except (ValueError, TypeError, AttributeError, RecursionError) as problem:
+                raise DataProblem(f"{path}, line {number}: {problem}") from problem
+
+
+def checked(example: Example) -> Example:
+    """The example, if its labels are among those that can be learnt; raises ValueError with what is wrong."""
+    for task, label in example.tasks.items():
+        if label not in CLASSES[task]:
+            raise ValueError(f"{task} is one of {', '.join(CLASSES[task])}, not {label!r:.60}")
+    known = SCHEMES[example.scheme].aspects if example.scheme else ()
+    for aspect, sign in example.aspects.items():
+        if aspect not in known or sign not in SIGNS:
+            raise ValueError(
+                f"{aspect!r:.60}: {sign!r:.20} is no aspect of ours with one of the signs {', '.join(SIGNS)}"
+            )
+    return example
 
 
 def count_by_source(examples: Iterable[Example]) -> dict[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Origin:
 
 FEWEST_COMPARED = 100
 """Texts on which the 8-bit file is set beside its float32 twin, where the calibration needs no validation texts."""
-LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "abstain")
+LEARNT_FROM_VALIDATION = ("temperatures", "sentiment_temperatures", "thresholds", "offsets", "abstain")
 
 
 def finish(
@@ -68,11 +69,14 @@ def finish(
     settings = (
         calibration(small, held_back)
         if calibrated is None
-        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION}
+        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION if name in calibrated}
     )
     agreement = agree(small, engine_logits(twin, target / "tokenizer.json", texts), settings)
     config = json.loads((encoder_dir / "config.json").read_text(encoding="utf-8"))
-    write_reader(target, settings | {"attention_heads": config["num_attention_heads"]}, agreement, origin)
+    weights = origin.recipe.get("weights", {})
+    fitted = Counter(e.source for e in examples if e.split is Split.TRAIN and weights.get(e.source, 0.0) > 0)
+    notes = {"attention_heads": config["num_attention_heads"], "learnt_from": dict(fitted)}
+    write_reader(target, settings | notes, agreement, origin)
     return agreement
 
 
@@ -97,11 +101,13 @@ def agree(small: Arrays, large: Arrays, settings: dict[str, Any]) -> dict[str, f
 
 
 def write_reader(target: Path, settings: dict[str, Any], agreement: dict[str, float], origin: Origin) -> None:
-    """Write reader.json; the name carries digits of the weights' hash, so that new weights are a new model."""
+    """Write reader.json; the name carries a hash of weights and calibration, so that a change of either is a new model.
+
+    Readings of another model are read again, which history needs where the same text gives another answer.
+    """
     digest = hashlib.sha256((target / "model.onnx").read_bytes()).hexdigest()
-    layers = origin.recipe.get("layers", "")
     content = {
-        "name": f"groundswell-{layers}x384-{digest[:8]}",
+        "name": name_of(origin.recipe.get("layers", ""), digest, settings),
         "classes": {task.value: CLASSES[task] for task in READ_TASKS},
         "aspects": ASPECTS,
         **settings,
@@ -114,3 +120,10 @@ def write_reader(target: Path, settings: dict[str, Any], agreement: dict[str, fl
         "recipe": origin.recipe,
     }
     (target / "reader.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def name_of(layers: int | str, digest: str, settings: dict[str, Any]) -> str:
+    """The name of a model with these weights (their SHA-256) and this calibration."""
+    learnt = {name: settings[name] for name in LEARNT_FROM_VALIDATION if name in settings}
+    mark = hashlib.sha256((digest + json.dumps(learnt, sort_keys=True)).encode()).hexdigest()
+    return f"groundswell-{layers}x384-{mark[:8]}"

@@ -1,6 +1,6 @@
 """The sets of texts that a finished model is judged by, and the card made from them."""
 
-from collections import Counter
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,18 @@ def test_sets(examples: Sequence[Example]) -> dict[str, list[Example]]:
 
 
 def judge_model(folder: Path, examples: Sequence[Example]) -> dict[str, Report]:
-    """Judge the exported model on every test set that has texts, and write its card and scores."""
+    """Judge the exported model on every test set that has texts, and write its card and scores.
+
+    What it learnt from stands in its reader.json: the data may have grown since.
+    """
     classifier = OnnxClassifier(folder)
     reports = {
         name: evaluate(classifier, [as_labelled(example) for example in members])
         for name, members in test_sets(examples).items()
         if members
     }
-    fitted = Counter(example.source for example in examples if example.split is Split.TRAIN)
-    write_card(folder, reports, [(fitted[source], what) for source, what in LEARNT_FROM.items() if fitted[source]])
+    fitted = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["learnt_from"]
+    write_card(folder, reports, [(fitted[source], what) for source, what in LEARNT_FROM.items() if source in fitted])
     return reports
 
 

@@ -37,7 +37,7 @@ def restore(model: Path, target: Path) -> Restored:
     state = {name: torch.from_numpy(array.copy()) for name, array in found.items()}
     words = state[f"{WORDS}.weight"]
     layers = {name.split("layer.")[1].split(".")[0] for name in state if "encoder.encoder.layer." in name}
-    settings: dict[str, Any] = json.loads((model / "reader.json").read_text(encoding="utf-8"))
+    settings = _settings(model / "reader.json")
     config = {
         "model_type": "bert",
         "architectures": ["BertModel"],
@@ -58,6 +58,16 @@ def restore(model: Path, target: Path) -> Restored:
     save_file(encoder, str(target / "model.safetensors"), metadata={"format": "pt"})
     torch.save(state, target / "start.pt")
     return Restored(encoder=target, weights=target / "start.pt", settings=settings)
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ModelUnusable(f"{file}: cannot be read ({problem}); it belongs to model.onnx beside it") from problem
+    if "attention_heads" not in settings:
+        raise ModelUnusable(f"{file}: does not say attention_heads; export the model again with groundswell train")
+    return settings
 
 
 def onnx_weights(path: Path) -> Weights:

@@ -34,6 +34,8 @@ LEAST_AGREEMENT = 0.9
 """A model that learnt from corrections must still say what the old one said of this share of all other texts."""
 MOST_LOST = 0.02
 """No figure may fall by more than this, whatever the others gain."""
+MADE_OF = "made_of.json"
+"""The note in a run's folder by which a stopped run is known again."""
 KEPT_ROWS = 4000
 PASSES = 12
 """How often each corrected text is learnt from."""
@@ -85,8 +87,10 @@ def train_model(wanted: Wanted) -> Iterator[str]:
             raise DataProblem(f"{option} {folder}: give a folder with config.json, tokenizer.json and weights")
     if wanted.data is None and wanted.encoder is not None:
         raise DataProblem("--encoder starts from nothing and needs labelled texts: give --data too, or leave it out")
-    _claim(wanted)
+    made_of = _unclaimed(wanted)
     examples = gather(wanted.data, wanted.corrections, wanted.others)
+    wanted.output.mkdir(parents=True, exist_ok=True)
+    (wanted.output / MADE_OF).write_text(json.dumps(made_of, indent=1), encoding="utf-8")
     said: SimpleQueue[str | BaseException | None] = SimpleQueue()
     Thread(target=_train, args=(examples, wanted, said), daemon=True).start()
     while (line := said.get()) is not None:
@@ -96,8 +100,9 @@ def train_model(wanted: Wanted) -> Iterator[str]:
     yield verdict(wanted.output / "model", wanted.start, examples)
 
 
-def _claim(wanted: Wanted) -> None:
-    """Refuse a folder with a finished model, which may be in use, or with a stopped run made of other things."""
+def _unclaimed(wanted: Wanted) -> dict[str, Any]:
+    """What the run is made of; refuses a folder with a finished model, which may be in use, or with a stopped run made
+    of other things."""
     if (wanted.output / "model" / "reader.json").is_file():
         raise DataProblem(f"{wanted.output} holds a finished model, which may be in use: give another folder with -o")
     made_of = {
@@ -106,13 +111,12 @@ def _claim(wanted: Wanted) -> None:
         "teacher": wanted.teacher and str(wanted.teacher.resolve()),
         "start": None if wanted.encoder else _digest(wanted.start / "model.onnx"),
     }
-    note = wanted.output / "made_of.json"
+    note = wanted.output / MADE_OF
     if note.is_file() and json.loads(note.read_text(encoding="utf-8")) != made_of:
         raise DataProblem(
             f"{wanted.output} holds a stopped run that began otherwise ({note}): give another folder with -o"
         )
-    wanted.output.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
+    return made_of
 
 
 def _digest(file: Path) -> str:
@@ -175,6 +179,10 @@ def _recipe(examples: Sequence[Example], wanted: Wanted, say: Tell) -> tuple[Rec
     """How to fit, and the file of lessons if somebody teaches."""
     if wanted.data is None:
         rows = [e for e in examples if e.split is Split.TRAIN and e.source == "corrections"]
+        if not rows:
+            raise DataProblem(
+                f"all of the {len(wanted.corrections):,} checked texts are kept back to judge by: check some more first"
+            )
         steps = max(10, min(int(wanted.minutes * STEPS_A_MINUTE), 2 * PASSES * len(rows) // GENTLE.batch_size))
         lessons = _own_lessons(examples, wanted)
         return replace(GENTLE, steps=steps, minutes=wanted.minutes, judge_every=steps), lessons

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.training.batches import Tokenised
-from sentiment.training.data import Example, Split, count_by_source, load
+from sentiment.training.data import DataProblem, Example, Split, count_by_source, load
 from sentiment.training.fit import Recipe, fit
 from sentiment.training.network import ReaderNetwork, build
 from sentiment.training.phrases import compose
@@ -62,6 +62,10 @@ def train_network(
 
     tokenizer = tokenizer_of(encoder_dir)
     rows = [e for e in examples if e.split is Split.TRAIN and recipe.weights.get(e.source, 0.0) > 0]
+    if not rows:
+        raise DataProblem(
+            f"none of {len(examples):,} texts is left to learn from; the others are kept back to judge by"
+        )
     lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else ()
     say("examples: " + json.dumps(count_by_source(examples)))
     torch.manual_seed(recipe.seed)  # the heads begin at random

@@ -90,6 +90,50 @@ def test_a_folder_is_loaded_and_a_broken_line_is_named(tmp_path: Path) -> None:
         load(tmp_path / "elsewhere")
 
 
+@pytest.mark.parametrize(
+    ("file", "row", "says"),
+    [
+        (
+            "aspects/labelled.jsonl",
+            {"text": "late", "satisfaction": 9},
+            "satisfaction is one of 1, 2, 3, 4, 5, not '9'",
+        ),
+        ("aspects/labelled.jsonl", {"text": "late", "stage": "midway"}, "stage is one of before"),
+        ("aspects/labelled.jsonl", {"text": "late", "aspects": {"tastiness": "-"}}, "'tastiness': '-' is no aspect"),
+        ("aspects/labelled.jsonl", {"text": "late", "aspects": ["care"]}, "line 2"),
+        ("aspects/labelled.jsonl", {"satisfaction": 2}, "no text"),
+        ("sentiment/airline_tweets.jsonl", {"text": "late", "lang": "en"}, "'label' is missing"),
+        ("sentiment/semeval2017_4a.jsonl", {"text": "late", "label": "bad", "lang": "en"}, "sentiment is one of"),
+        ("sentiment/skytrax_stars.jsonl", {"text": "late", "stars": "many"}, "line 2"),
+        ("external_aspects/fabsa.jsonl", {"text": "late", "labels": ["staff.meh"]}, "'meh' is missing or not known"),
+    ],
+)
+def test_a_row_that_cannot_be_learnt_from_is_named_before_anything_is_fitted(
+    tmp_path: Path, file: str, row: dict[str, object], says: str
+) -> None:
+    good = {
+        "aspects": {"text": "fine", "satisfaction": 4},
+        "sentiment": {"text": "fine", "label": "positive", "lang": "en", "stars": 4},
+        "external_aspects": {"text": "fine", "labels": []},
+    }
+    for name in {"aspects/labelled.jsonl", file}:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        rows = [good[path.parent.name], *([row] if name == file else [])]
+        path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    with pytest.raises(DataProblem) as problem:
+        load(tmp_path)
+    assert f"{Path(file).name}, line 2: " in str(problem.value)
+    assert says in str(problem.value)
+
+
+def test_an_empty_file_of_labels_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "aspects").mkdir()
+    (tmp_path / "aspects" / "labelled.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(DataProblem, match="empty"):
+        load(tmp_path)
+
+
 def test_training_and_product_know_the_same_aspects_in_the_same_order() -> None:
     assert tuple(taxonomy().aspects) == ASPECTS
 

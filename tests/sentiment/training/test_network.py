@@ -12,13 +12,14 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from sentiment.classifiers.errors import ModelMissing  # noqa: E402
-from sentiment.classifiers.onnx import OnnxClassifier  # noqa: E402
+from sentiment.classifiers.errors import ModelMissing, ModelUnusable  # noqa: E402
+from sentiment.classifiers.onnx import SHIPPED, OnnxClassifier  # noqa: E402
 from sentiment.training.batches import UNKNOWN, Tokenised, by_length, mixture  # noqa: E402
-from sentiment.training.data import DataProblem, Example, Split  # noqa: E402
+from sentiment.training.data import DataProblem, Example, Split, split_of  # noqa: E402
 from sentiment.training.encoder import choose_pieces, shrink  # noqa: E402
 from sentiment.training.finish import Origin, finish  # noqa: E402
 from sentiment.training.fit import Recipe, share_of_rate  # noqa: E402
+from sentiment.training.judge import judge_model  # noqa: E402
 from sentiment.training.network import build  # noqa: E402
 from sentiment.training.predict import best_thresholds, logits, probabilities  # noqa: E402
 from sentiment.training.restore import restore  # noqa: E402
@@ -101,11 +102,15 @@ def test_a_network_learns_resumes_and_becomes_a_classifier(encoder: Path, tmp_pa
     assert any(line.startswith("judged after 60") for line in lines)
     assert not any(line.startswith("judged after 30") for line in lines), "it went on from the checkpoint"
 
-    origin = Origin(encoder="tiny", licence="none", recipe={"layers": 2})
+    origin = Origin(encoder="tiny", licence="none", recipe={"layers": 2, "weights": RECIPE.weights})
     agreement = finish(
         network, encoder, tmp_path / "model", scratch=tmp_path / "scratch", examples=examples, origin=origin
     )
     assert agreement["sentiment"] >= 0.9
+    reports = judge_model(tmp_path / "model", examples + rows(Split.TRAIN, 9) + rows(Split.TEST, 9))
+    assert set(reports) == {"Own labels, trades seen in training"}
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "| 48 | our labels; English tweets" in card, "what it was fitted to, not what there is now"
     classifier = OnnxClassifier(tmp_path / "model", threads=1)
     late, good = classifier.read(["the flight was late again", "lovely crew and cheap"])
     assert (late.sentiment.value, good.sentiment.value) == ("negative", "positive")
@@ -179,8 +184,27 @@ def test_what_training_lacks_is_named(tmp_path: Path) -> None:
         list(train_model(Wanted(data=tmp_path, output=tmp_path, encoder=tmp_path / "nowhere")))
     with pytest.raises(DataProblem, match=r"labelled\.jsonl: not there"):
         list(train_model(Wanted(data=tmp_path, output=tmp_path / "one")))
+    assert not (tmp_path / "one").exists(), "a run that cannot begin claims no folder"
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "made_of.json").write_text('{"data": "elsewhere"}', encoding="utf-8")
     with pytest.raises(DataProblem, match="holds a stopped run that began otherwise"):
         list(train_model(Wanted(data=tmp_path / "other", output=tmp_path / "one")))
+
+
+def test_corrections_that_are_all_kept_back_are_too_few_to_begin(tmp_path: Path) -> None:
+    kept_back = next(t for t in map(str, range(100)) if split_of(t, validation=8, test=20) is Split.TEST)
+    said = [(kept_back, {"sentiment": "negative"})]
+    with pytest.raises(DataProblem, match="all of the 1 checked texts are kept back"):
+        list(train_model(Wanted(data=None, output=tmp_path / "out", corrections=said)))
+
+
+def test_a_model_whose_files_do_not_belong_together_cannot_learn_on(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").symlink_to(SHIPPED / "model.onnx")
+    with pytest.raises(ModelUnusable, match=r"reader\.json: cannot be read"):
+        restore(tmp_path, tmp_path / "start")
+    (tmp_path / "reader.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="attention_heads"):
+        restore(tmp_path, tmp_path / "start")
 
 
 def test_shrinking_keeps_the_tokens_of_covered_text_and_drops_other_scripts(encoder: Path, tmp_path: Path) -> None:
