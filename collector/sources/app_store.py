@@ -116,6 +116,8 @@ def _item(entry: Any, *, country: str) -> Item | None:
 def _label(element: Any, name: str) -> str | None:
     value = element.get(name)
     label = value.get("label") if isinstance(value, dict) else None
+    if isinstance(label, int) and not isinstance(label, bool):
+        return str(label)
     return label if isinstance(label, str) else None
 
 

@@ -95,7 +95,7 @@ def parse(payload: Any, settings: Settings) -> Parsed:
 
 
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
-    """Read stories and comments back, one by one; a deleted one answers 404."""
+    """Read stories and comments back, one by one; a deleted one answers 404, or stands empty under its answers."""
     items: list[Item] = []
     gone: list[str] = []
     for one in ids:
@@ -104,6 +104,9 @@ def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:
             gone.append(one)
             continue
         said = dict(answer.data) if isinstance(answer.data, dict) else {}
+        if said.get("id") is not None and not any(said.get(name) for name in ("author", "text", "title")):
+            gone.append(one)
+            continue
         comment = said.get("type") == "comment"
         said |= {"objectID": one, "comment_text" if comment else "story_text": said.get("text")}
         said["_tags"] = ["comment"] if comment else ["story"]

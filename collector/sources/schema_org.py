@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 KIND = "schema_org"
 LONGEST_DELAY = timedelta(seconds=60)
+REVIEWS = {"Review", "UserReview", "EmployerReview", "Recommendation"}
+"""What customers write; the other kinds of Review are of critics and fact checkers."""
 DEEPEST = 12
 """Levels of nesting that are searched for reviews."""
 
@@ -98,7 +101,7 @@ def parse(payload: bytes, settings: Settings, *, url: str = "", content_type: st
     robots = tree.css_first("meta[name=robots]")
     if robots is not None and "noindex" in (robots.attributes.get("content") or "").lower():
         return Parsed()
-    blocks = tree.css("script[type='application/ld+json']")
+    blocks = tree.css("script[type^='application/ld+json']")
     if not blocks:
         raise PayloadChanged(f"{url or 'The page'} holds no JSON-LD (schema.org) data.")
     reviews: list[Any] = []
@@ -124,10 +127,15 @@ def _reviews(node: Any, about: str | None, depth: int = 0) -> list[Any]:
     if not isinstance(node, dict):
         return []
     types = node.get("@type")
-    if "Review" in (types if isinstance(types, list) else [types]):
+    if REVIEWS & {_term(one) for one in (types if isinstance(types, list) else [types])}:
         return [{"about": about} | node]
     name = _name(node) or about
     return [found for value in node.values() for found in _reviews(value, name, depth + 1)]
+
+
+def _term(name: Any) -> str:
+    """A type without its vocabulary: "Review" of "https://schema.org/Review" and of "schema:Review"."""
+    return re.split(r"[/:#]", name)[-1] if isinstance(name, str) else ""
 
 
 def _item(review: Any, *, url: str) -> Item:
@@ -141,7 +149,7 @@ def _item(review: Any, *, url: str) -> Item:
         kind=Kind.REVIEW,
         text=titled(title, said),
         created_at=moment(review.get("datePublished") or review.get("dateCreated")),
-        edited_at=moment(edited) if edited else None,
+        edited_at=_edited(edited),
         rating=_rating(review.get("reviewRating")),
         author=author,
         author_name=author,
@@ -158,14 +166,25 @@ def _name(thing: Any) -> str | None:
     return plain(name) or None if isinstance(name, str) else None
 
 
+def _edited(written: Any) -> datetime | None:
+    """When a review was changed; what cannot be read as a date says nothing."""
+    try:
+        return moment(written)
+    except ValueError:
+        return None
+
+
 def _rating(rating: Any) -> float | None:
     """A rating on its own scale (1 to 5 unless it says otherwise), brought to 1 to 5."""
     if isinstance(rating, list):
         rating = rating[0] if rating else None
     if not isinstance(rating, dict) or rating.get("ratingValue") is None:
         return None
-    value, worst, best = (
-        float(str(rating.get(name, default)).replace(",", ".").split("/")[0].strip())
-        for name, default in (("ratingValue", 0), ("worstRating", 1), ("bestRating", 5))
-    )
+    try:
+        value, worst, best = (
+            float(str(rating.get(name, default)).replace(",", ".").split("/")[0].strip())
+            for name, default in (("ratingValue", 0), ("worstRating", 1), ("bestRating", 5))
+        )
+    except ValueError:
+        return None
     return round(1 + 4 * (value - worst) / (best - worst), 2) if best > worst else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ def parsed(kind: str, payload: Any) -> Parsed:
     module: Any = kinds()[kind]
     options = OPTIONS[kind] | ({"base_url": BASE} if kind == "discourse" else {})
     options |= {"token_url": BASE} if "token_url" in options else {}
+    options |= {"pages": (BASE,)} if "pages" in options else {}
     found: Parsed = module.parse(payload, module.Settings(**options))
     return found
 
@@ -136,6 +138,20 @@ def test_a_reply_on_youtube_to_a_comment_of_some_hours_ago_is_met(store: Store) 
         assert overlap.total_seconds() == 6 * 3600
 
 
+def test_a_review_whose_numbers_are_numbers_is_read() -> None:
+    named = {"id": 14548543799, "im:rating": 2, "im:voteSum": 3, "title": "Late", "content": "again"}
+    entry = {name: {"label": value} for name, value in {**named, "updated": "2026-11-18T02:00:00-07:00"}.items()}
+    (item,) = items("app_store", {"feed": {"entry": entry}})
+    assert (item.external_id, item.rating, item.reach) == ("14548543799", 2.0, 3)
+
+
+def test_a_comment_that_hacker_news_shows_emptied_is_gone() -> None:
+    empty = {"id": 5, "type": "comment", "author": None, "text": None, "created_at_i": 1_795_000_000, "children": []}
+    module: Any = kinds()["hacker_news"]
+    with answering(lambda _: (200, empty)) as client:
+        assert module.check(module.Settings(), client, ["5"]).gone == ["5"]
+
+
 def test_a_question_without_a_score_is_read() -> None:
     asked = {"question_id": 1, "title": "Late?", "body": "<p>Why</p>", "creation_date": 1_795_000_000, "score": None}
     (item,) = items("stack_exchange", {"items": [asked]})
@@ -151,6 +167,24 @@ def test_a_post_on_bluesky_that_declares_an_impossible_time_has_that_at_which_it
     }
     (item,) = items("bluesky", {"posts": [said | {"record": {"text": "late", "createdAt": declared}}]})
     assert item.created_at == datetime(2026, 11, 18, 9, tzinfo=UTC)
+
+
+def page_of(*types: Any, script: str = "application/ld+json", **fields: Any) -> bytes:
+    """A page with one review of each of these types."""
+    said = {"reviewBody": "late", "datePublished": "2026-11-18", "author": "Ann"} | fields
+    nodes = [said | {"@type": one, "@id": f"#{at}"} for at, one in enumerate(types)]
+    return f"<html><script type='{script}'>{json.dumps(nodes)}</script></html>".encode()
+
+
+def test_reviews_of_every_type_that_customers_write_are_read_off_a_page() -> None:
+    types = ["Review", "UserReview", "http://schema.org/Review", "schema:EmployerReview", ["Thing", "Review"]]
+    assert len(items("schema_org", page_of(*types, "ClaimReview", script="application/ld+json; charset=utf-8"))) == 5
+
+
+def test_a_review_on_a_page_is_kept_though_its_rating_or_its_change_cannot_be_read() -> None:
+    odd: dict[str, Any] = {"reviewRating": {"ratingValue": "excellent"}, "dateModified": "yesterday"}
+    (item,) = items("schema_org", page_of("Review", **odd))
+    assert (item.text, item.rating, item.edited_at) == ("late", None, None)
 
 
 def forum_post(**fields: Any) -> dict[str, Any]:
