@@ -186,11 +186,14 @@ class Schedule:
                 "default": ThreadPoolExecutor(max_workers=6),
                 "reading": ThreadPoolExecutor(max_workers=1),
                 "judging": ThreadPoolExecutor(max_workers=1),
+                # A mail server that is slow to answer must not keep anything from being judged.
+                "telling": ThreadPoolExecutor(max_workers=1),
             },
             # A run that comes late must come all the same, and runs that piled up must be one.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._adopted = False
+        self._failing: dict[str, str] = {}
         self._at_work = 0
         self._changed = threading.Condition()
 
@@ -214,7 +217,7 @@ class Schedule:
         for name, work, every, executor in (
             ("read", self._read, READ_EVERY, "reading"),
             ("detect", self._detect, DETECT_EVERY, "judging"),
-            ("notify", self._notify, NOTIFY_EVERY, "judging"),
+            ("notify", self._notify, NOTIFY_EVERY, "telling"),
             ("tidy", self._pipeline.tidy, TIDY_EVERY, "judging"),
             ("recount", self._pipeline.recount, RECOUNT_EVERY, "default"),
         ):
@@ -243,8 +246,15 @@ class Schedule:
             try:
                 work()
             except Exception as error:  # noqa: BLE001  # the job boundary: one failing job must stop nothing else
-                log.error("job failed", job=name, error=f"{type(error).__name__}: {error}"[:500])
-                self._pipeline.tell(f"{name}: failed ({type(error).__name__}: {str(error)[:200]}); it is tried again.")
+                failed = f"{name}: failed ({type(error).__name__}: {str(error)[:200]}); it is tried again."
+                # What is tried every few seconds says once what is wrong.
+                if self._failing.get(name) != failed:
+                    log.error("job failed", job=name, error=f"{type(error).__name__}: {error}"[:500])
+                    self._pipeline.tell(failed)
+                self._failing[name] = failed
+            else:
+                if self._failing.pop(name, None) is not None:
+                    self._pipeline.tell(f"{name}: works again.")
             finally:
                 self._count(-1)
 

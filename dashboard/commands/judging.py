@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -117,16 +118,23 @@ def backtest(
 
     from sentiment.spikes.run import backtest as replay
 
+    if budget_weeks is not None and not 0 < budget_weeks < inf:
+        fail("--budget-weeks must be more than 0.", 2)
+    if plant is not None and not 1 < plant < inf:
+        fail("--plant must be more than 1: so many times the usual are planted.", 2)
     session = Session(config)
     zone_here = session.config.zone
+    begin, end = when(since, zone_here, "--since"), when(until, zone_here, "--until") or session.pipeline.clock()
+    if begin is not None and begin >= end:
+        fail("--since must be before --until, and before now.", 2)
     settings = (
         session.config.spikes if budget_weeks is None else replace(session.config.spikes, budget_weeks=budget_weeks)
     )
     report = replay(
         session.store,
         settings,
-        since=when(since, zone_here, "--since"),
-        until=when(until, zone_here, "--until") or session.pipeline.clock(),
+        since=begin,
+        until=end,
         plant=plant,
     )
     if json:

@@ -219,6 +219,21 @@ def test_a_model_that_is_not_there_ends_a_command_with_2(tmp_path: Path, command
     assert str(tmp_path) in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        (["--budget-weeks", "0"], "--budget-weeks must be more than 0"),
+        (["--budget-weeks", "nan"], "--budget-weeks must be more than 0"),
+        (["--plant", "-3"], "--plant must be more than 1"),
+        (["--since", "2026-05-01", "--until", "2026-01-01"], "--since must be before --until"),
+    ],
+)
+def test_a_backtest_that_cannot_be_is_refused_in_a_sentence(company: Path, option: list[str], says: str) -> None:
+    done = groundswell(company, "backtest", *option)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False), done.stderr
+    assert says in done.stderr
+
+
 def test_a_configured_model_that_is_not_there_ends_classify_with_2(company: Path) -> None:
     (company / "groundswell.toml").write_text(CONFIG + '[classifier]\nmodel = "."\n')
     done = groundswell(company, "classify")

@@ -25,7 +25,7 @@ from collector.sources import SourceConfig
 from collector.sources.files import import_settings
 from collector.store.tables import mention
 from dashboard.config import load_config
-from dashboard.jobs import Pipeline, Schedule, store_of
+from dashboard.jobs import Pipeline, Schedule, store_of, utc_now
 from sentiment.store.recount import verify
 
 NOW = datetime(2026, 3, 20, 12, 30, tzinfo=UTC)
@@ -260,6 +260,58 @@ allow_private = true
     closing.join(30)
     assert not closing.is_alive()
     assert pipeline.ended.is_set()
+    pipeline.store.engine.dispose()
+
+
+def test_judging_goes_on_while_the_mail_server_takes_its_time(tmp_path: Path) -> None:
+    class Held(Pipeline):
+        telling, go_on, judged = threading.Event(), threading.Event(), threading.Event()
+
+        def notify(self) -> list[str]:
+            self.telling.set()
+            self.go_on.wait(60)
+            return []
+
+        def detect(self) -> list[str]:
+            self.judged.set()
+            return []
+
+    file = tmp_path / "groundswell.toml"
+    file.write_text('[[brand]]\nname = "Northwind Ferries"\n')
+    config = load_config(file, {})
+    pipeline = Held(config=config, store=store_of(config))
+    schedule = Schedule(pipeline)
+    schedule.start()
+    schedule._plan("notify", utc_now())
+    assert pipeline.telling.wait(30)
+    schedule._plan("detect", utc_now())
+    assert pipeline.judged.wait(30)
+    pipeline.go_on.set()
+    schedule.close()
+    pipeline.store.engine.dispose()
+
+
+def test_a_job_that_fails_again_and_again_says_so_once_and_when_it_works_again(tmp_path: Path) -> None:
+    file = tmp_path / "groundswell.toml"
+    file.write_text('[[brand]]\nname = "Northwind Ferries"\n')
+    config, told = load_config(file, {}), list[str]()
+    pipeline = Pipeline(config=config, store=store_of(config), tell=told.append)
+    answers: list[Exception | None] = [OSError("gone"), OSError("gone"), OSError("full"), None, None, OSError("gone")]
+
+    def work() -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    job = Schedule(pipeline)._guarded("read", work)
+    for _ in range(6):
+        job()
+    assert [line.removeprefix("read: ") for line in told] == [
+        "failed (OSError: gone); it is tried again.",
+        "failed (OSError: full); it is tried again.",
+        "works again.",
+        "failed (OSError: gone); it is tried again.",
+    ]
     pipeline.store.engine.dispose()
 
 
