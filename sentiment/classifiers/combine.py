@@ -48,8 +48,7 @@ def combine(
     """
     size = np.array([len(window.tokens) for window in windows], dtype=np.float64)
     share = size / size.sum()
-    temperature = settings.by_language.get(language.code or "", settings.temperatures["sentiment"])
-    sentiment = share @ softmax(np.stack([output["sentiment"] for output in outputs]), temperature)
+    sentiment = share @ _task(outputs, settings, "sentiment")
     ranked = np.sort(sentiment)
     loyalty = _task(outputs, settings, "loyalty")
     telling = loyalty[loyalty[:, settings.classes["loyalty"].index(Loyalty.UNKNOWN)].argmin()]

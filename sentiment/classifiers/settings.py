@@ -13,7 +13,6 @@ class ModelSettings:
     """How to read the model's numbers.
 
     temperatures   what logits are divided by before softmax, per task, "presence" and "signs"; from validation texts
-    by_language    the same for sentiment alone, by ISO 639-1 code; the common one holds for every other language
     offsets        added to the logits of a task before the largest is taken, so that rare classes get their due
     thresholds     per aspect, the calibrated presence from which it counts
     abstain        smallest gap between the two likeliest sentiments at which the reading is relied upon
@@ -24,7 +23,6 @@ class ModelSettings:
     classes: dict[str, tuple[str, ...]]
     aspects: tuple[str, ...]
     temperatures: dict[str, float]
-    by_language: dict[str, float]
     offsets: dict[str, tuple[float, ...]]
     thresholds: tuple[float, ...]
     abstain: float
@@ -53,7 +51,6 @@ def _settings(raw: dict[str, Any]) -> ModelSettings:
         classes={task: tuple(classes) for task, classes in raw["classes"].items()},
         aspects=aspects,
         temperatures={task: float(value) for task, value in raw["temperatures"].items()},
-        by_language={code: float(value) for code, value in raw.get("sentiment_temperatures", {}).items()},
         offsets={task: tuple(float(v) for v in values) for task, values in raw.get("offsets", {}).items()},
         thresholds=tuple(float(raw["thresholds"][aspect]) for aspect in aspects),
         abstain=float(raw["abstain"]),

@@ -1,6 +1,6 @@
 """Making the numbers mean what they say: temperatures, thresholds, offsets, abstain band, from validation texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ ABSTAIN_RIGHT = 0.55
 def calibration(raw: Arrays, examples: Sequence[Example]) -> dict[str, Any]:
     """The settings of reader.json that are learnt from validation logits: see ModelSettings for their meaning."""
     temperatures = {task.value: _task_temperature(raw, examples, task) for task in READ_TASKS}
-    temperatures["sentiment"], by_language = sentiment_temperatures(raw, examples)
     rows, present = own_aspects(examples)
     temperatures["presence"] = _best(lambda t: _binary_loss(present, sigmoid(raw["presence"][rows], t)))
     row, aspect, sign = own_signs(examples)
@@ -32,10 +31,9 @@ def calibration(raw: Arrays, examples: Sequence[Example]) -> dict[str, Any]:
     thresholds = best_thresholds(present, chances, prior=float(prior))
     return {
         "temperatures": temperatures,
-        "sentiment_temperatures": by_language,
         "thresholds": {name: round(float(value), 3) for name, value in zip(ASPECTS, thresholds, strict=True)},
         "offsets": {task.value: _offsets(raw, examples, task) for task in (Task.STAGE, Task.INTENT, Task.LOYALTY)},
-        "abstain": round(_abstain(raw, examples, temperatures["sentiment"], by_language), 3),
+        "abstain": round(_abstain(raw, examples, temperatures["sentiment"]), 3),
     }
 
 
@@ -48,42 +46,12 @@ def _known(examples: Sequence[Example], task: Task) -> tuple[npt.NDArray[np.int6
 def _task_temperature(raw: Arrays, examples: Sequence[Example], task: Task) -> float:
     """The temperature with the least log loss (Guo et al. 2017), each source counting the same."""
     rows, true = _known(examples, task)
-    return _temperature(raw[task.value][rows], true, [examples[row].source for row in rows])
-
-
-def sentiment_temperatures(
-    raw: Arrays, examples: Sequence[Example], strength: float = 20.0
-) -> tuple[float, dict[str, float]]:
-    """The temperature of sentiment where the language is another or unknown, and that of each language with texts.
-
-    A model is surer than right in languages that it knows less of. The common one counts every language the same; that
-    of a language with n texts lies n / (n + strength) of the way from there to its own optimum, each of its sources
-    counting the same.
-    """
-    rows, true = _known(examples, Task.SENTIMENT)
-    logits = raw["sentiment"][rows]
-    languages = np.array([examples[row].language for row in rows])
     sources = np.array([examples[row].source for row in rows])
-    common = _temperature(logits, true, languages)
-    found: dict[str, float] = {}
-    for language in sorted(set(languages) - {""}):
-        own = languages == language
-        best = _temperature(logits[own], true[own], sources[own])
-        share = own.sum() / (own.sum() + strength)
-        found[str(language)] = round(float(common * (best / common) ** share), 3)
-    return common, found
-
-
-def _temperature(
-    logits: npt.NDArray[Any], true: npt.NDArray[np.int64], groups: Sequence[str] | npt.NDArray[Any]
-) -> float:
-    """The temperature with the least log loss, every group of rows counting the same."""
-    names = np.asarray(groups)
-    members = [names == name for name in sorted(set(names))]
+    groups = [sources == source for source in sorted(set(sources))]
 
     def loss(temperature: float) -> float:
-        chances = softmax(logits, temperature)
-        return float(np.mean([_loss(true[each], chances[each]) for each in members]))
+        chances = softmax(raw[task.value][rows], temperature)
+        return float(np.mean([_loss(true[group], chances[group]) for group in groups]))
 
     return _best(loss)
 
@@ -123,10 +91,9 @@ def _with(offsets: npt.NDArray[np.float64], place: int, value: float) -> npt.NDA
     return changed
 
 
-def _abstain(raw: Arrays, examples: Sequence[Example], common: float, by_language: Mapping[str, float]) -> float:
+def _abstain(raw: Arrays, examples: Sequence[Example], temperature: float) -> float:
     rows, true = _known(examples, Task.SENTIMENT)
-    temperatures = np.array([by_language.get(examples[row].language, common) for row in rows])
-    chances = softmax(raw["sentiment"][rows] / temperatures[:, None])
+    chances = softmax(raw["sentiment"][rows], temperature)
     ranked = np.sort(chances, axis=-1)
     gap = ranked[:, -1] - ranked[:, -2]
     order = np.argsort(gap)

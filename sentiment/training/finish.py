@@ -35,7 +35,7 @@ class Origin:
 
 FEWEST_COMPARED = 100
 """Texts on which the 8-bit file is set beside its float32 twin, where the calibration needs no validation texts."""
-LEARNT_FROM_VALIDATION = ("temperatures", "sentiment_temperatures", "thresholds", "offsets", "abstain")
+LEARNT_FROM_VALIDATION = ("temperatures", "thresholds", "offsets", "abstain")
 
 
 def finish(
@@ -69,7 +69,7 @@ def finish(
     settings = (
         calibration(small, held_back)
         if calibrated is None
-        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION if name in calibrated}
+        else {name: calibrated[name] for name in LEARNT_FROM_VALIDATION}
     )
     agreement = agree(small, engine_logits(twin, target / "tokenizer.json", texts), settings)
     config = json.loads((encoder_dir / "config.json").read_text(encoding="utf-8"))
@@ -124,6 +124,6 @@ def write_reader(target: Path, settings: dict[str, Any], agreement: dict[str, fl
 
 def name_of(layers: int | str, digest: str, settings: dict[str, Any]) -> str:
     """The name of a model with these weights (their SHA-256) and this calibration."""
-    learnt = {name: settings[name] for name in LEARNT_FROM_VALIDATION if name in settings}
+    learnt = {name: settings[name] for name in LEARNT_FROM_VALIDATION}
     mark = hashlib.sha256((digest + json.dumps(learnt, sort_keys=True)).encode()).hexdigest()
     return f"groundswell-{layers}x384-{mark[:8]}"

@@ -17,7 +17,7 @@ from sentiment.classifiers.onnx import SHIPPED, OnnxClassifier  # noqa: E402
 from sentiment.training.batches import UNKNOWN, Tokenised, by_length, mixture  # noqa: E402
 from sentiment.training.data import DataProblem, Example, Split, split_of  # noqa: E402
 from sentiment.training.encoder import choose_pieces, shrink  # noqa: E402
-from sentiment.training.finish import Origin, finish  # noqa: E402
+from sentiment.training.finish import Origin, finish, name_of  # noqa: E402
 from sentiment.training.fit import Recipe, share_of_rate  # noqa: E402
 from sentiment.training.judge import judge_model  # noqa: E402
 from sentiment.training.network import build  # noqa: E402
@@ -277,3 +277,11 @@ def test_thresholds_lean_on_the_prior_where_cases_are_few() -> None:
     chosen = best_thresholds(true, scores, prior=0.5)
     assert 0.55 < chosen[0] <= 0.8
     assert chosen[1] == 0.5
+
+
+def test_another_calibration_is_another_model() -> None:
+    learnt = {"temperatures": {"sentiment": 1.2}, "abstain": 0.1, "thresholds": {}, "offsets": {}}
+    name = name_of(6, "a" * 64, learnt)
+    assert name == name_of(6, "a" * 64, learnt | {"attention_heads": 12})
+    assert name != name_of(6, "a" * 64, learnt | {"abstain": 0.2})
+    assert name != name_of(6, "b" * 64, learnt)
