@@ -32,3 +32,20 @@ def test_very_short_text_is_in_the_declared_language() -> None:
 
 def test_links_handles_and_tags_do_not_count_as_words() -> None:
     assert language_of("@united https://example.org/der-die-das #fail", "fr") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"),
+    [
+        ("spa", "es"),
+        ("fil", "tl"),
+        ("swe", "sv"),
+        ("in", "id"),
+        ("en_US", "en"),
+        ("und", None),
+        ("zxx", None),
+        ("x", None),
+    ],
+)
+def test_a_declared_code_is_taken_for_the_language_that_it_means(declared: str, code: str | None) -> None:
+    assert language_of("ok", declared) == code
