@@ -27,6 +27,7 @@ GATHERED_LOOK_BACK = timedelta(days=2)
 SILENCED, TOUCHES, UNACKNOWLEDGED = "silenced/", "touches/", "unacknowledged/"
 NEVER_KNOWN = timedelta(days=14)
 SOURCES = "sources/"
+UNCONFIRMED = "this address has not been confirmed"
 TAKEN_ON = "the incident was taken on, or over, before this was sent"
 
 
@@ -236,11 +237,21 @@ class _Desk:
         }
 
     def bring_up_to_date(self) -> None:
-        """What still waits tells what is known now; nobody is asked to take on what somebody has taken on."""
+        """What still waits tells what is known now; nobody is asked to take on what somebody has taken on.
+
+        Who confirms an address while an incident goes on is told of it then.
+        """
         incident = self.incident
         settled = incident.acknowledged or incident.resolved_at is not None
-        for row in outbox.told_of(self.conn, incident.id):
-            if not outbox.waits(row):
+        rows = outbox.told_of(self.conn, incident.id)
+        reached = {row["recipient"] for row in rows if row["state"] in _ALIVE}
+        for row in rows:
+            held = row["reason"] == UNCONFIRMED and row["recipient"] not in reached and incident.resolved_at is None
+            endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
+            if held and refusal(self.conn, self.telling, endpoint) is None:
+                outbox.revive(self.conn, row["id"], self.now)
+                reached.add(row["recipient"])
+            elif not outbox.waits(row):
                 continue
             if settled and row["event"].startswith(UNACKNOWLEDGED):
                 outbox.drop(self.conn, row["id"], TAKEN_ON)
@@ -303,5 +314,5 @@ def refusal(conn: Connection, telling: Telling, endpoint: Endpoint) -> str | Non
     if said is not None and said["unsubscribed_at"] is not None:
         return "this address has unsubscribed"
     if telling.alerts.require_confirmation and (said is None or said["confirmed_at"] is None):
-        return "this address has not been confirmed"
+        return UNCONFIRMED
     return None

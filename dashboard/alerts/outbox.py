@@ -148,14 +148,8 @@ def decided(conn: Connection, abouts: Sequence[str]) -> dict[str, set[str]]:
 def unanswered(conn: Connection, prefix: str, event: str, answer: str) -> list[str]:
     """What was decided with `event` and not yet with `answer`, among things whose name starts so."""
     answered = select(decision.c.about).where(decision.c.event == answer)
-    rows = conn.execute(
-        select(decision.c.about).where(
-            decision.c.about.startswith(prefix, autoescape=True),
-            decision.c.event == event,
-            decision.c.about.not_in(answered),
-        )
-    )
-    return [row.about for row in rows]
+    asked = (decision.c.about.startswith(prefix, autoescape=True), decision.c.event == event)
+    return list(conn.scalars(select(decision.c.about).where(*asked, decision.c.about.not_in(answered))))
 
 
 def put(conn: Connection, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
@@ -258,6 +252,12 @@ def drop(conn: Connection, delivery_id: int, reason: str) -> None:
     """Suppress a message that nobody can have got yet."""
     changed = update(delivery).where(delivery.c.id == delivery_id, *_WAITS)
     conn.execute(changed.values(state=State.SUPPRESSED, reason=reason))
+
+
+def revive(conn: Connection, delivery_id: int, now: datetime) -> None:
+    """Send after all what was suppressed."""
+    held = update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == State.SUPPRESSED)
+    conn.execute(held.values(state=State.QUEUED, reason=None, due=now, next_try=now))
 
 
 # ------------------------------------------------------------------ sending

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -28,21 +29,27 @@ from dashboard.alerts.settings import MailSettings, Security, address_of
 
 
 class _Unbroken(EmailPolicy):
-    """Headers of plain ASCII on one line, up to the 998 characters that RFC 5322 allows.
+    """Headers of plain ASCII on one line, up to the 998 characters that RFC 5322 allows; other subjects encoded whole.
 
     The standard library would break a long subject right behind its colon, which some programs show as an empty one,
-    and turn a long address in List-Unsubscribe into an encoded word, which none can follow.
+    turn a long address in List-Unsubscribe into an encoded word, which none can follow, and double the space where
+    it breaks before a word that is not ASCII.
     """
 
     def fold(self, name: str, value: str) -> str:
-        line = f"{name}: {value}"
-        return line + self.linesep if line.isascii() and len(line) <= 998 else super().fold(name, value)
+        return self._whole(name, value) or super().fold(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        whole = self._whole(name, value)
+        return super().fold_binary(name, value) if whole is None else whole.encode("ascii")
+
+    def _whole(self, name: str, value: str) -> str | None:
         line = f"{name}: {value}"
         if line.isascii() and len(line) <= 998:
-            return (line + self.linesep).encode("ascii")
-        return super().fold_binary(name, value)
+            return line + self.linesep
+        if name != "Subject" or self.utf8:
+            return None
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
 
 
 MESSAGE_ANSWERED = 120.0

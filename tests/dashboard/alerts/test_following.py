@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from collector.store import Store
-from dashboard.alerts import outbox
+from dashboard.alerts import outbox, wishes
 from dashboard.alerts.alert import Event
 from dashboard.alerts.channels import NoAnswer, ServerUnreachable
 from dashboard.alerts.decide import Endpoint, Followed, Telling, decide
@@ -100,6 +100,21 @@ def test_all_mails_about_an_incident_refer_to_the_first_one_that_a_person_got(po
     decided(post, telling, [over], NOW + 30 * HOUR)
     [last] = sent(post, telling, NOW + 30 * HOUR)
     assert (first.thread, last.thread) == (None, first.message_id)
+
+
+def test_who_confirms_while_an_incident_goes_on_is_told_of_it_then_and_once(post: Store) -> None:
+    telling = a_telling(a_manager(), require_confirmation=True)
+    ended = a_followed(13, resolved_at=NOW)
+    decided(post, telling, [a_followed(severity=Severity.LOW), ended], NOW)
+    decided(post, telling, [a_followed(severity=Severity.HIGH), ended], NOW + HOUR)
+    assert sent(post, telling, NOW + HOUR) == []
+    with post.write() as conn:
+        wishes.set_recipient(conn, "ann@northwind.example", confirmed_at=NOW + 2 * HOUR)
+    for hour in (2, 3):
+        decided(post, telling, [a_followed(severity=Severity.HIGH), ended], NOW + hour * HOUR)
+    [message] = sent(post, telling, NOW + 3 * HOUR)
+    assert message.text.startswith("New incident")
+    assert "Severity: high" in message.text
 
 
 # ------------------------------------------------------------------ what waits
