@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,15 +19,17 @@ def qualified(name: str, address: str) -> str:
     return name if _ADDRESS.match(name) or not address else f"{address}#{name.removeprefix('#')}"
 
 
-def told_apart(items: Sequence[Item], *, seen_at: datetime | None = None) -> list[Item]:
-    """The items of one document, with a digest added to every id that several different ones bear.
-
-    An entry that is listed twice over stays one.
-    """
+def shared(items: Sequence[Item], *, seen_at: datetime | None = None) -> set[str]:
+    """The ids that several different items of one document bear; an entry that is listed twice over stays one."""
     bearers: dict[str, set[str]] = defaultdict(set)
     for item in items:
         bearers[item.external_id].add(_digest(item, seen_at))
-    return [item if len(bearers[item.external_id]) == 1 else marked(item, seen_at=seen_at) for item in items]
+    return {external_id for external_id, digests in bearers.items() if len(digests) > 1}
+
+
+def told_apart(items: Sequence[Item], among: Container[str], *, seen_at: datetime | None = None) -> list[Item]:
+    """The items of one document, with a digest added to each whose id is among those that are shared."""
+    return [marked(item, seen_at=seen_at) if item.external_id in among else item for item in items]
 
 
 def marked(item: Item, *, seen_at: datetime | None = None) -> Item:

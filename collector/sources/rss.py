@@ -4,16 +4,17 @@ Wire facts: conditional GET by ETag and Last-Modified; 301 means the address in 
 feed is gone. A key is the entry's guid or id, else its link, else a digest of title and date. A guid that is no address
 ("5", whatever its isPermaLink) is no one's but its feed's and stands under the feed's address; where different entries
 of a document bear one key, and for reviews without a guid, whose link is what they review, a digest of title, date and
-author is added. What xml:base makes of a bare guid is undone: RFC 4287 has ids compared as they are written. (Entries
-read under their bare guid or under an address made of it, or a review under its bare link, by an earlier version are
-kept once more, under the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap.
-Nothing did while the newest entries of the last read are still shown; failing that, the dates tell, the oldest few and
-missing ones left out. Dates are read by collector.payload.moment, numbers in the order that the document's dates show;
-what that cannot read is left to feedparser, which knows dialects of its own (but overlooks PM, takes the present month
-for one that it does not find, and any zone that it does not know for UTC). A zone that is not known (AMT is the
-Amazon's and Armenia's) is taken for UTC, and the run's note says so. Older pages, where a feed has them, hang on
-rel=next (RFC 5005) and are followed by a backfill only. An HTML page parses "without error" but has no feed version; a
-truncated feed still gives its whole entries.
+author is added. Such an id is remembered, for a bearer that is left alone in the document must keep its name. What
+xml:base makes of a bare guid is undone: RFC 4287 has ids compared as they are written. (Entries read under their bare
+guid or under an address made of it, or a review under its bare link, by an earlier version are kept once more, under
+the new key.) A feed shows its latest entries only: what rolled off between two reads is a gap. Nothing did while the
+newest entries of the last read are still shown; failing that, the dates tell, the oldest few and missing ones left out.
+Dates are read by collector.payload.moment, numbers in the order that the document's dates show; what that cannot read
+is left to feedparser, which knows dialects of its own (but overlooks PM, takes the present month for one that it does
+not find, and any zone that it does not know for UTC). A zone that is not known (AMT is the Amazon's and Armenia's) is
+taken for UTC, and the run's note says so. Older pages, where a feed has them, hang on rel=next (RFC 5005) and are
+followed by a backfill only. An HTML page parses "without error" but has no feed version; a truncated feed still gives
+its whole entries.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import io
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ import feedparser
 from collector import json_feed
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
-from collector.ids import marked, qualified, told_apart
+from collector.ids import marked, qualified, shared, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, rejected
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "rss"
+MOST_SHARED = 500
+"""Ids of a feed that are remembered as shared by several entries."""
 _WORD = re.compile(rb">\s*(?:<!\[CDATA\[\s*)?([^<>\s/\]]{1,500})\s*(?:\]\]>\s*)?</(?:\w+:)?(?:guid|id)\b")
 """A guid that holds neither a slash nor a space, as it stands in a document."""
 
@@ -79,6 +82,8 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
 
 
 def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cursor | None) -> Iterator[Page]:
+    among = set((cursor or {}).get("shared", ()))
+
     def read(token: str | None, _floor: datetime) -> Leaf:
         answer = client.get(token or feed, conditional=token is None)
         if answer.unchanged:
@@ -86,7 +91,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
         document = _document(answer.body, answer.headers.get("content-type", ""), answer.url)
         seen_at = client.now()
         dates = _Dates.of(document)
-        parsed = _entries(document, settings, seen_at, feed, dates)
+        parsed = _entries(document, settings, seen_at, feed, dates=dates, among=among)
         older = _older(document, answer.url) if walk.since is not None else None
         moved = (
             f"The feed {feed} has moved to {answer.moved_to} for good; change the address." if answer.moved_to else None
@@ -101,7 +106,8 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
             note=" ".join(filter(None, (moved, dates.remark()))) or None,
         )
 
-    return newest_first(cursor, walk, read)
+    for page in newest_first(cursor, walk, read):
+        yield replace(page, cursor={**page.cursor, "shared": sorted(among)[:MOST_SHARED]} if among else page.cursor)
 
 
 def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type: str = "", url: str = "") -> Parsed:
@@ -110,7 +116,7 @@ def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type
     Raises PayloadChanged for what is no feed.
     """
     document = _document(payload, content_type, url)
-    return _entries(document, settings, seen_at, url, _Dates.of(document))
+    return _entries(document, settings, seen_at, url, dates=_Dates.of(document), among=set())
 
 
 def _document(payload: bytes, content_type: str, url: str) -> Any:
@@ -155,7 +161,10 @@ def _absolute(address: str, url: str) -> str:
         return address
 
 
-def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str, dates: _Dates) -> Parsed:
+def _entries(
+    document: Any, settings: Settings, seen_at: datetime, feed: str, *, dates: _Dates, among: set[str]
+) -> Parsed:
+    """The entries of a document; the ids that several of them bear join `among`, those known to be shared."""
     items: list[Item] = []
     rejects: list[Reject] = []
     language = dict.get(document.feed, "language")
@@ -166,7 +175,8 @@ def _entries(document: Any, settings: Settings, seen_at: datetime, feed: str, da
             items.append(item if alone else marked(item, seen_at=seen_at))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             rejects.append(rejected(dict(entry), f"entry {number}", "id", error))
-    return Parsed(items=told_apart(items, seen_at=seen_at), rejects=rejects)
+    among |= shared(items, seen_at=seen_at)
+    return Parsed(items=told_apart(items, among, seen_at=seen_at), rejects=rejects)
 
 
 def _item(entry: Any, settings: Settings, *, language: str | None, seen_at: datetime, feed: str, dates: _Dates) -> Item:

@@ -28,7 +28,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collector.answer import decode
 from collector.errors import PayloadChanged, SourceRefused
 from collector.html import plain, titled
-from collector.ids import qualified, told_apart
+from collector.ids import qualified, shared, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each
@@ -115,7 +115,7 @@ def parse(payload: bytes, settings: Settings, *, url: str = "", content_type: st
                 Reject(place=f"JSON-LD block {number}", reason=f"it is no JSON ({error})"[:300], raw=text[:2000])
             )
     parsed = read_each(reviews, partial(_item, url=url), name="@id", what="the page's reviews")
-    return Parsed(items=told_apart(parsed.items), rejects=[*rejects, *parsed.rejects])
+    return Parsed(items=told_apart(parsed.items, shared(parsed.items)), rejects=[*rejects, *parsed.rejects])
 
 
 def _reviews(node: Any, about: str | None, depth: int = 0) -> list[Any]:

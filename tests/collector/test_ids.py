@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 from collector.mention import Item, Kind
-from collector.sources import rss, schema_org
+from collector.sources import Page, Walk, rss, schema_org
+from tests.collector.test_refusals import answering
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FEED = "https://a.example/feed.xml"
@@ -28,8 +31,14 @@ def ids(*entries: str, url: str = FEED, kind: Kind = Kind.ARTICLE, seen_at: date
     return [item.external_id for item in parsed.items]
 
 
-def reviews(*said: dict[str, object], url: str = "https://a.example/1") -> list[Item]:
-    page = [{"@type": "Review", "datePublished": "2026-11-01", "author": "x"} | one for one in said]
+def run(body: str, cursor: Any) -> list[Page]:
+    """The pages of one run over a feed with this body."""
+    with answering(lambda _: (200, body)) as client:
+        return list(rss.fetch(rss.Settings(feeds=(FEED,)), client, cursor, Walk(now=NOW)))
+
+
+def reviews(*said: Mapping[str, object], url: str = "https://a.example/1") -> list[Item]:
+    page = [{"@type": "Review", "datePublished": "2026-11-01", "author": "x"} | dict(one) for one in said]
     body = f"<script type='application/ld+json'>{json.dumps(page)}</script>".encode()
     return list(schema_org.parse(body, schema_org.Settings(pages=(url,)), url=url).items)
 
@@ -60,6 +69,19 @@ def test_different_entries_under_one_guid_are_told_apart_and_one_listed_twice_st
     pair = ids(entry("a", guid="urn:1"), entry("b", guid="urn:1"), entry("c", guid="urn:2"), entry("c", guid="urn:2"))
     assert len(set(pair)) == 3
     assert pair[2:] == ["urn:2", "urn:2"]
+
+
+def test_an_entry_keeps_its_id_when_those_that_shared_its_guid_roll_off() -> None:
+    """Else it would come a second time, or overwrite what another one said under that guid."""
+    shown = [entry(title, guid="urn:1", days=days) for title, days in (("c", 1), ("b", 2), ("a", 3))]
+    cursor: Any = None
+    met: list[tuple[str, str]] = []
+    for rows in (shown[1:], shown[:2], shown[:1], shown[:1]):
+        body = f"<rss version='2.0'><channel><title>t</title>{''.join(rows)}</channel></rss>"
+        for page in run(body, cursor):
+            cursor = json.loads(json.dumps(page.cursor))
+            met += [(item.text, item.external_id) for item in page.items]
+    assert len({text for text, _id in met}) == len(set(met)) == len({known for _text, known in met}) == 3
 
 
 def test_entries_without_a_date_are_told_apart_by_the_same_ids_whenever_they_are_read() -> None:
