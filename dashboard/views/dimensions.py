@@ -16,6 +16,7 @@ from dashboard.shares import Share, change, share
 from dashboard.views.comparing import Other, choose_others
 from dashboard.views.download import download, filters_of
 from dashboard.views.filters import about, choose_scope, same_filters
+from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
@@ -40,6 +41,8 @@ def show() -> None:
     reading_progress()
     days = ask(figures.by_day, scope)
     if not days["read"].sum():
+        if nothing_yet(scope.brand):
+            return
         empty("Nothing has been read in these days.", "Choose a longer period, or wait until the mentions are read.")
         return
     order = figures.dimensions_of_lens(scope.lens)

@@ -10,6 +10,7 @@ from dashboard.scope import Scope
 from dashboard.views.download import download
 from dashboard.views.filters import choose_scope
 from dashboard.views.incident_words import VOLUME, about, headline, quotes, reason
+from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, empty, put, reading_progress
 from dashboard.views.session import look, session
 from dashboard.words import count, sentence
@@ -26,6 +27,8 @@ def show() -> None:
     reading_progress()
     found = incidents_of(scope)
     if not found:
+        if nothing_yet(scope.brand):
+            return
         empty(
             f"No spike of {scope.brand} in these days.",
             "A spike appears when dissatisfied voices exceed what the past weeks lead one to expect, not before "

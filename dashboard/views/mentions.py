@@ -22,6 +22,7 @@ from dashboard.views.download import download, filters_of
 from dashboard.views.filters import choose_scope, facet_names
 from dashboard.views.mention_card import Machine, card
 from dashboard.views.mention_rows import about_told, rows_of
+from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import answer, aspects_of, empty, put, reading_progress
 from dashboard.views.session import ask, look, session
 from dashboard.words import count
@@ -142,6 +143,8 @@ def _place(wanted: Wanted) -> Place | None:
 
 
 def _nothing(wanted: Wanted, after: Place | None) -> None:
+    if nothing_yet(wanted.scope.brand):
+        return
     if after is not None:
         empty("There are no further mentions.", "Go back with your browser, or change a filter above.")
     elif wanted.words:

@@ -38,7 +38,7 @@ def show() -> None:
     if monday is None:
         empty(
             "There is no sample to check yet.",
-            "It is drawn when all that waits is read, from 50 mentions on; after that, every week: groundswell up.",
+            "It is drawn when all that waits is read, from 50 mentions on, and then weekly by “groundswell up”.",
         )
         reading_progress()
         return

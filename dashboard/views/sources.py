@@ -40,12 +40,13 @@ def show() -> None:
     if found.empty:
         empty(
             "No source is configured, and no file was imported.",
-            "Add a [[source]] to groundswell.toml (groundswell sources --kinds lists what there is), "
+            "Add a [[source]] to groundswell.toml (“groundswell sources kinds” lists what there is), "
             "or bring a file in with “groundswell import FILE”.",
         )
         return
     bad = found[found["state"].isin(["failing", "stale"])]
-    answer(sentence(finding(list(bad["source"]), len(found))))
+    new = int((found["state"] == "new").sum())
+    answer(sentence(finding(list(bad["source"]), new, len(found))))
     put(_table(found, suspects))
     download("source-health", found, {})
     try_now()
@@ -54,10 +55,12 @@ def show() -> None:
     _rejects()
 
 
-def finding(bad: Sequence[str], whole: int) -> str:
-    """Which of all sources are not read as promised: two by name, the others by their number."""
+def finding(bad: Sequence[str], new: int, whole: int) -> str:
+    """Which of all sources are not read as promised: two by name, the others by their number. new: not read yet."""
+    if not bad and new:
+        return f"{count(new)} of {count(whole, 'source', 'sources')} {'was' if new == 1 else 'were'} not read yet"
     if not bad:
-        return f"all {count(whole, 'source', 'sources')} are read as promised"
+        return "the source is read as promised" if whole == 1 else f"all {whole} sources are read as promised"
     if len(bad) == 1:
         return f"{bad[0]} is not read as promised"
     if len(bad) == whole:

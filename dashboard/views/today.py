@@ -20,6 +20,7 @@ from dashboard.views.download import download
 from dashboard.views.filters import about, choose_scope, same_filters
 from dashboard.views.incident_words import DISSATISFACTION, VOLUME, brief, headline, short
 from dashboard.views.incidents import card, incidents_of
+from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session
 from dashboard.views.shares_table import shares_table, sure
@@ -29,6 +30,8 @@ from sentiment.taxonomy import taxonomy
 
 TITLE = "Today"
 ICON = ":material/today:"
+LEAST = 8
+"""Voices below which nothing is said of days, or of a day."""
 EARLY = 0.1
 """Of the voices of these days, the part that may still be unread before calm is told."""
 FEWEST = 30
@@ -62,12 +65,7 @@ def show() -> None:
 
 
 def _nothing(scope: Scope) -> None:
-    if not look(health.states):
-        empty(
-            "Nothing has been collected yet.",
-            "Start the collectors with “groundswell up”, or bring a file in with “groundswell import FILE”. "
-            "The Sources page shows what happens.",
-        )
+    if nothing_yet(scope.brand):
         return
     empty(
         f"Nothing was said about {scope.brand} in these days.",
@@ -85,6 +83,9 @@ def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], cur
         more = f" {len(live) - 1} more below." if len(live) > 1 else ""
         told = f"Something is wrong: {brief(worst, session().zone)}.{more}"
         under = sentence(f"over the whole period, {clause}")
+    elif days["voices"].sum() < LEAST:
+        told = f"Too few to tell: {count(days['voices'].sum(), 'voice', 'voices')} in these days."
+        under = "Choose a longer period above; from eight voices on, this page says how they are."
     elif days["unread"].sum() > EARLY * (days["read"] + days["unread"]).sum():
         read, whole = count(days["read"].sum()), count((days["read"] + days["unread"]).sum(), "voice", "voices")
         told = f"Too early to tell: {read} of {whole} of these days are read."
@@ -114,7 +115,9 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             percent(current.value, 1),
             None if found is None else _ascii(points(found.value)),
             delta_color="inverse" if found is not None and found.sure else "off",
-            delta_description="" if found is None else f"95 % sure: {interval(found).removesuffix(' points')}",
+            delta_description=_around(current)
+            if found is None
+            else f"95 % sure: {interval(found).removesuffix(' points')}",
             help="Voices that are negative, as a share of all voices read. Near-identical posts are one voice. "
             "The interval allows for days differing more than chance.",
             border=True,
@@ -138,6 +141,11 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             help="Mean of what each voice's satisfaction was read as, from 1 (outraged) to 5 (delighted).",
             border=True,
         )
+
+
+def _around(current: Share) -> str:
+    """The interval of a share that nothing earlier is compared with."""
+    return "" if current.low is None else f"95 % sure: {percent(current.low)} to {percent(current.high)}"
 
 
 def _ascii(delta: str | None) -> str | None:
@@ -166,7 +174,9 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
     tolerance = timedelta(hours=6)
     spans = gaps_of(scope, tolerance)
     marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track == DISSATISFACTION]
-    notes = ["Shaded: the 95 % interval of each day. Dashed: the share of the days before."]
+    notes = ["Shaded: the 95 % interval of each day."]
+    if former.value is not None:
+        notes.append("Dashed: the share of the days before.")
     if spans:
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
     if marks:
@@ -186,9 +196,9 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
 
 
 def _worst_day(drawn: pd.DataFrame) -> str:
-    known = drawn[drawn["read"] > 0]
+    known = drawn[drawn["read"] >= LEAST]
     if known.empty:
-        return "Nothing has been read in these days."
+        return "Dissatisfaction by day: too few voices to say which stands out."
     worst = known.loc[known["low"].astype(float).idxmax()]
     when = step_named(worst["start"], worst["end"], Step.DAY)
     return f"Dissatisfaction by day stands out most {when}, at {percent(worst['share'])}."

@@ -21,6 +21,7 @@ from dashboard.views.download import download
 from dashboard.views.filters import choose_scope, facet_names
 from dashboard.views.incident_words import DISSATISFACTION, headline
 from dashboard.views.incidents import incidents_of
+from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.tables import Column, table
 from dashboard.views.today import gaps_of
@@ -47,6 +48,8 @@ def show() -> None:
     reading_progress()
     own = course_of(asked, Other(name=asked.scope.brand, scope=asked.scope))
     if not own.steps["mentions"].sum():
+        if nothing_yet(asked.scope.brand):
+            return
         empty(
             f"Nothing was said about {asked.subject} in these days.",
             "Choose a longer period, more sources or another subject above.",

@@ -78,7 +78,12 @@ def test_the_brand_shown_is_compared_with_each_of_the_others(found: dict[str, Sh
     ],
 )
 def test_all_sources_that_are_late_are_told_of(bad: list[str], told: str) -> None:
-    assert sources.finding(bad, 5) == told
+    assert sources.finding(bad, 0, 5) == told
+
+
+def test_a_source_that_was_never_read_is_not_called_read_as_promised() -> None:
+    assert sources.finding([], 1, 1) == "1 of 1 source was not read yet"
+    assert sources.finding([], 0, 1) == "the source is read as promised"
 
 
 def test_nobody_counts_as_told_whom_nothing_can_reach() -> None:

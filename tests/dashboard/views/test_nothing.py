@@ -1,0 +1,90 @@
+"""Pages of a store with next to nothing in it: no calm is told, and each says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from collector.mention import Kind, Mention
+from collector.store import Store
+from collector.store.mentions import save_mentions
+from collector.store.runs import set_state
+from sentiment.store import open_store
+from sentiment.store.readings import claim, save_readings
+from tests.dashboard.conftest import reading_for
+
+PAGES = ["today", "incidents", "trends", "dimensions", "mentions"]
+ALONE = '[groundswell]\ntimezone = "Europe/Berlin"\n[[brand]]\nname = "Harbor Air"\nown = true\n'
+FORUM = (
+    '[[source]]\nname = "forum"\nkind = "rss"\nfeeds = ["http://127.0.0.1:9/1"]\nbrand = "Harbor Air"\nevery = "15m"\n'
+)
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+def a_store(folder: Path, written: str) -> Store:
+    (folder / "groundswell.toml").write_text(written, encoding="utf-8")
+    return open_store(str(folder / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
+
+
+def words_of(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(folder / "groundswell.toml"))
+    code = f"from dashboard.views import {name}\n{name}.show()"
+    app = AppTest.from_string(code, default_timeout=120).run()
+    assert not app.exception, app.exception[0].value
+    metrics = [f"{metric.label}: {metric.value}" for metric in app.metric]
+    return "\n".join([*(part.proto.body for part in app.get("html")), *(c.value for c in app.caption), *metrics])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_store_without_a_source_names_the_commands_that_bring_mentions(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_store(tmp_path, ALONE).engine.dispose()
+    words = words_of(name, tmp_path, monkeypatch)
+    assert "no source is configured" in words
+    assert "groundswell sources add KIND" in words
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_source_that_always_failed_is_not_taken_for_calm(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = a_store(tmp_path, ALONE + FORUM)
+    with store.write() as conn:
+        set_state(conn, "forum", "rss", last_error="503", last_error_kind="SourceUnavailable", last_error_at=NOW)
+    store.engine.dispose()
+    words = words_of(name, tmp_path, monkeypatch)
+    assert "Nothing is known about Harbor Air: forum could not be read." in words
+    assert 'href="sources?"' in words
+
+
+def test_of_a_single_mention_no_share_is_made_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_store(tmp_path, ALONE + FORUM)
+    text, at = "The crossing was late again", NOW - timedelta(hours=2)
+    said = Mention(
+        source="forum", brand="Harbor Air", external_id="1", kind=Kind.POST, text=text, created_at=at, fetched_at=NOW
+    )
+    with store.write() as conn:
+        save_mentions(conn, store, [said])
+    with store.write() as conn:
+        claimed = claim(conn, "fixture", NOW, timedelta(minutes=5), 5)
+        save_readings(conn, store, [(one, reading_for(one.text, "late")) for one in claimed], NOW)
+    store.engine.dispose()
+    words = words_of("today", tmp_path, monkeypatch)
+    assert "Too few to tell: 1 voice in these days." in words
+    assert "Dissatisfaction by day: too few voices to say which stands out." in words
+    assert "Dashed" not in words
+    assert "21\u202f% to 100\u202f%" in words
+    assert "1 of 1 source was not read yet" in words_of("sources", tmp_path, monkeypatch)
