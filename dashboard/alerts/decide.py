@@ -13,7 +13,7 @@ from sqlalchemy.engine import RowMapping
 
 from dashboard.alerts import outbox, wishes
 from dashboard.alerts.alert import Alert, Event, to_json
-from dashboard.alerts.message import subject_of
+from dashboard.alerts.message import one_line, subject_of
 from dashboard.alerts.outbox import Draft, Gathered, State
 from dashboard.alerts.pace import Ruling, Standing, Way, rule, wakes
 from dashboard.alerts.route import escalated, told
@@ -194,7 +194,7 @@ class _Desk:
     def _draft(self, key: str, event: Event, manager: Manager, endpoint: Endpoint, own: Sequence[RowMapping]) -> Draft:
         if event is Event.WORSE and not any(row["state"] in _ALIVE for row in own):
             event = Event.OPENED
-        alert = self.incident.tell(event)
+        alert = replace(self.incident.tell(event), note=self._reason(key, manager))
         waiting = [row for row in own if outbox.waits(row)]
         since = self.now - GATHERED_LOOK_BACK
         known = outbox.gathered_since(self.conn, endpoint.recipient, endpoint.channel, since)
@@ -226,6 +226,14 @@ class _Desk:
             bundle=_bundle(endpoint, ruling, gathered),
             reason=ruling.reason,
         )
+
+    def _reason(self, key: str, manager: Manager) -> str | None:
+        """Why somebody hears of an incident only now; None: it is new, or they know of it."""
+        if not key.startswith(TOUCHES):
+            return None
+        name = key.removeprefix(TOUCHES)
+        shown = name if name in self.incident.topic.sources else name.rpartition("/")[2]
+        return words(manager.language, manager.zone).say("fact_spread", name=one_line(shown, 80))
 
     def _body(self, alert: Alert, thread: str | None) -> dict[str, object]:
         topic = self.incident.topic
@@ -259,7 +267,8 @@ class _Desk:
                 self._fold(row, incident.tell(Event.OPENED), manager)
 
     def _fold(self, row: RowMapping, alert: Alert, manager: Manager) -> None:
-        updated = replace(alert, event=Event(row["body"]["alert"].get("event", alert.event)))
+        kept = row["body"]["alert"]
+        updated = replace(alert, event=Event(kept.get("event", alert.event)), note=kept.get("note"))
         body = self._body(updated, row["body"].get("thread"))
         severity = self.incident.topic.severity
         if body == row["body"] and severity == row["severity"]:

@@ -64,9 +64,11 @@ def test_who_looks_after_a_dimension_is_told_when_an_incident_spreads_to_it(post
     further = a_followed(dimensions=(EMPATHY, RELIABILITY))
     assert decided(post, telling, [further], NOW + 2 * HOUR) == [("Ben", "touches/rater/Empathy")]
     assert decided(post, telling, [further], NOW + 3 * HOUR) == []
-    subjects = [message.subject for message in sent(post, telling, NOW + 3 * HOUR)]
-    assert len(subjects) == 3
-    assert all(subject.startswith("Northwind Ferries: 31 dissatisfied voices") for subject in subjects)
+    messages = sent(post, telling, NOW + 3 * HOUR)
+    assert all(message.subject.startswith("Northwind Ferries: 31 dissatisfied voices") for message in messages)
+    said = [line for message in messages for line in message.text.splitlines() if line.startswith("It has now reached")]
+    assert len(messages) == 3
+    assert said == [f"It has now reached {name}, which you look after." for name in ("Reliability", "Empathy")]
 
 
 def test_an_incident_that_was_told_before_its_reach_was_kept_is_not_told_anew(post: Store) -> None:
