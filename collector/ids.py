@@ -10,7 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from collector.mention import Item
+from collector.sources import Cursor, Page
 
+MOST_SHARED = 500
+"""Ids of a document that are remembered as shared."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:|.*://", re.IGNORECASE)
 
 
@@ -25,6 +28,16 @@ def shared(items: Sequence[Item], *, seen_at: datetime | None = None) -> set[str
     for item in items:
         bearers[item.external_id].add(_digest(item, seen_at))
     return {external_id for external_id, digests in bearers.items() if len(digests) > 1}
+
+
+def shared_before(cursor: Cursor | None) -> set[str]:
+    """The ids that were shared in what was read before: a bearer that is left alone must keep its name."""
+    return set((cursor or {}).get("shared", ()))
+
+
+def remembering(page: Page, among: set[str]) -> Page:
+    """The page with the ids that are shared in its cursor."""
+    return replace(page, cursor={**page.cursor, "shared": sorted(among)[:MOST_SHARED]}) if among else page
 
 
 def told_apart(items: Sequence[Item], among: Container[str], *, seen_at: datetime | None = None) -> list[Item]:

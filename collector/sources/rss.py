@@ -25,7 +25,7 @@ import io
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ import feedparser
 from collector import json_feed
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
-from collector.ids import marked, qualified, shared, told_apart
+from collector.ids import marked, qualified, remembering, shared, shared_before, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, rejected
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from collector.http import Client
 
 KIND = "rss"
-MOST_SHARED = 500
-"""Ids of a feed that are remembered as shared by several entries."""
 _WORD = re.compile(rb">\s*(?:<!\[CDATA\[\s*)?([^<>\s/\]]{1,500})\s*(?:\]\]>\s*)?</(?:\w+:)?(?:guid|id)\b")
 """A guid that holds neither a slash nor a space, as it stands in a document."""
 
@@ -82,7 +80,7 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
 
 
 def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cursor | None) -> Iterator[Page]:
-    among = set((cursor or {}).get("shared", ()))
+    among = shared_before(cursor)
 
     def read(token: str | None, _floor: datetime) -> Leaf:
         answer = client.get(token or feed, conditional=token is None)
@@ -107,7 +105,7 @@ def _pages(settings: Settings, client: Client, walk: Walk, feed: str, cursor: Cu
         )
 
     for page in newest_first(cursor, walk, read):
-        yield replace(page, cursor={**page.cursor, "shared": sorted(among)[:MOST_SHARED]} if among else page.cursor)
+        yield remembering(page, among)
 
 
 def parse(payload: bytes, settings: Settings, *, seen_at: datetime, content_type: str = "", url: str = "") -> Parsed:

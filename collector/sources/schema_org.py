@@ -28,7 +28,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collector.answer import decode
 from collector.errors import PayloadChanged, SourceRefused
 from collector.html import plain, titled
-from collector.ids import qualified, shared, told_apart
+from collector.ids import qualified, remembering, shared, shared_before, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each
@@ -69,11 +69,13 @@ def fetch(settings: Settings, client: Client, cursor: Cursor | None, walk: Walk)
     yield from each(cursor, queries, one_host=False)
 
 
-def _pages(read: Callable[[], Leaf], walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
-    return newest_first(cursor, walk, lambda _token, _floor: read())
+def _pages(read: Callable[[set[str]], Leaf], walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
+    among = shared_before(cursor)
+    for page in newest_first(cursor, walk, lambda _token, _floor: read(among)):
+        yield remembering(page, among)
 
 
-def _read(settings: Settings, client: Client, rules: Callable[[str], Protego], page: str) -> Leaf:
+def _read(settings: Settings, client: Client, rules: Callable[[str], Protego], page: str, among: set[str]) -> Leaf:
     site = rules(page)
     if not site.can_fetch(page, client.user_agent):
         raise SourceRefused(f"The robots.txt of {urlsplit(page).hostname} does not allow {page} to be read.")
@@ -81,7 +83,8 @@ def _read(settings: Settings, client: Client, rules: Callable[[str], Protego], p
     answer = client.get(page, conditional=True, gap=max(timedelta(seconds=1), min(delay, LONGEST_DELAY)))
     if answer.unchanged:
         return Leaf(unchanged=True, forgets=True)
-    parsed = parse(answer.body, settings, url=page, content_type=answer.headers.get("content-type", ""))
+    typed = answer.headers.get("content-type", "")
+    parsed = parse(answer.body, settings, url=page, content_type=typed, among=among)
     oldest = reach([item.created_at for item in parsed.items])
     return Leaf(items=parsed.items, rejects=parsed.rejects, oldest=oldest, forgets=True, whole=True)
 
@@ -95,8 +98,13 @@ def _rules(client: Client, known: dict[str, Protego], page: str) -> Protego:
     return known[address]
 
 
-def parse(payload: bytes, settings: Settings, *, url: str = "", content_type: str = "") -> Parsed:
-    """The reviews of one page. Raises PayloadChanged for a page that holds no JSON-LD at all."""
+def parse(
+    payload: bytes, settings: Settings, *, url: str = "", content_type: str = "", among: set[str] | None = None
+) -> Parsed:
+    """The reviews of one page; the ids that several of them bear join `among`, those known to be shared.
+
+    Raises PayloadChanged for a page that holds no JSON-LD at all.
+    """
     tree = LexborHTMLParser(decode(payload, content_type))
     robots = tree.css_first("meta[name=robots]")
     if robots is not None and "noindex" in (robots.attributes.get("content") or "").lower():
@@ -115,7 +123,9 @@ def parse(payload: bytes, settings: Settings, *, url: str = "", content_type: st
                 Reject(place=f"JSON-LD block {number}", reason=f"it is no JSON ({error})"[:300], raw=text[:2000])
             )
     parsed = read_each(reviews, partial(_item, url=url), name="@id", what="the page's reviews")
-    return Parsed(items=told_apart(parsed.items, shared(parsed.items)), rejects=[*rejects, *parsed.rejects])
+    among = set() if among is None else among
+    among |= shared(parsed.items)
+    return Parsed(items=told_apart(parsed.items, among), rejects=[*rejects, *parsed.rejects])
 
 
 def _reviews(node: Any, about: str | None, depth: int = 0) -> list[Any]:

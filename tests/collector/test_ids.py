@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
+
+import httpx
 
 from collector.mention import Item, Kind
 from collector.sources import Page, Walk, rss, schema_org
@@ -105,3 +108,21 @@ def test_different_reviews_of_a_page_under_one_id_are_told_apart() -> None:
     assert {item.external_id for item in twice} == {same["@id"]}
     two = reviews(same, same | {"reviewBody": "was early", "author": "y"})
     assert len({item.external_id for item in two}) == 2
+
+
+def test_a_review_keeps_its_id_when_those_that_shared_it_leave_the_page() -> None:
+    same = {"@type": "Review", "@id": "#r", "datePublished": "2026-11-18", "author": "x", "reviewBody": "was late"}
+    cursor: Any = None
+    met = []
+    for shown in ([same, same | {"author": "y"}], [same]):
+        body = f"<script type='application/ld+json'>{json.dumps(shown)}</script>"
+        with answering(partial(_page, body)) as client:
+            settings = schema_org.Settings(pages=("https://a.example/1",))
+            (page,) = schema_org.fetch(settings, client, cursor, Walk(now=NOW))
+        cursor = json.loads(json.dumps(page.cursor))
+        met.append([item.external_id for item in page.items])
+    assert met[1] == met[0][:1]
+
+
+def _page(body: str, request: httpx.Request) -> tuple[int, str]:
+    return (404, "") if request.url.path == "/robots.txt" else (200, body)
