@@ -19,6 +19,8 @@ from sentiment.store.terms import settle
 BATCH = 512
 """Mentions a claim: large enough that sorting by length pays, small enough that a kill repeats seconds, not minutes."""
 CLAIM = timedelta(minutes=10)
+PLAIN = "ok"
+"""What every model can read."""
 
 log = structlog.get_logger("groundswell.read")
 
@@ -58,6 +60,7 @@ def read_unread(
 
     Mentions that do not follow a term rule yet, because switching it was interrupted, are brought in line first.
     Several processes may do this at once; a killed one's claim runs out after ten minutes and is read by another.
+    Raises what the classifier raises where it cannot read any text; what was claimed is then read later.
     """
     for _ in settle(store, stop):
         pass
@@ -86,6 +89,8 @@ def _read(reader: Reader, claimed: Sequence[Unread]) -> tuple[list[tuple[Unread,
         return list(zip(claimed, readings, strict=True)), []
     except Exception as error:  # noqa: BLE001  # whatever a text does to the model, the others must be read
         if len(claimed) == 1:
+            # A model that cannot read this either is at fault itself, or out of memory: no text is set aside for that.
+            reader.read([PLAIN], [None])
             log.warning("set aside", mention=claimed[0].mention_id, error=type(error).__name__)
             return [], [(claimed[0], f"{type(error).__name__}: {error}")]
     middle = len(claimed) // 2

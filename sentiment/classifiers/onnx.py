@@ -11,7 +11,7 @@ import structlog
 
 from sentiment.classifiers.combine import Language, combine, nothing_said
 from sentiment.classifiers.engine import Engine
-from sentiment.classifiers.errors import ModelMissing
+from sentiment.classifiers.errors import ModelMissing, ModelUnusable
 from sentiment.classifiers.settings import load_settings
 from sentiment.classifiers.windows import Window, cut, parts, readable, says_something
 from sentiment.language import language_of
@@ -35,7 +35,22 @@ class OnnxClassifier:
         tokenizer_file = folder / "tokenizer.json"
         if not tokenizer_file.is_file():
             raise ModelMissing(f"{tokenizer_file}: not there; it belongs to model.onnx beside it")
-        self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        try:
+            self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        except Exception as problem:
+            raise ModelUnusable(f"{tokenizer_file}: not a tokenizer that can be loaded ({problem})") from problem
+        self._try()
+
+    def _try(self) -> None:
+        """One short text: files that do not belong together show here, not in the first thousand mentions."""
+        wanted: dict[str, tuple[int, ...]] = {task: (len(of),) for task, of in self.settings.classes.items()}
+        wanted |= {"presence": (len(self.settings.aspects),), "signs": (len(self.settings.aspects), 3)}
+        try:
+            (said,) = self.engine.run([window.tokens for window in self._windows(["ok"])[0]])
+        except Exception as problem:
+            raise ModelUnusable(f"{self.settings.name}: its files do not belong together ({problem})") from problem
+        if wrong := sorted(name for name, shape in wanted.items() if name not in said or said[name].shape != shape):
+            raise ModelUnusable(f"{self.settings.name}: reader.json and model.onnx differ about {', '.join(wrong)}")
 
     @property
     def name(self) -> str:

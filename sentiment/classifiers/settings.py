@@ -39,9 +39,20 @@ def load_settings(folder: Path) -> ModelSettings:
     if not path.is_file():
         raise ModelMissing(f"{path}: not there; a model's folder holds model.onnx, tokenizer.json and reader.json")
     try:
-        return _settings(json.loads(path.read_text(encoding="utf-8")))
-    except (KeyError, TypeError, ValueError) as problem:
+        return _checked(_settings(json.loads(path.read_text(encoding="utf-8"))))
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
         raise ModelUnusable(f"{path}: {problem!r}; export the model again with groundswell train") from problem
+
+
+def _checked(settings: ModelSettings) -> ModelSettings:
+    for task in ("sentiment", "satisfaction", "stage", "intent", "loyalty", "presence", "signs"):
+        if not settings.temperatures[task] > 0:
+            raise ValueError(f"the temperature of {task} is not above 0")
+    for task in ("sentiment", "satisfaction", "stage", "intent", "loyalty"):
+        settings.classes[task]
+    if settings.longest < 1:
+        raise ValueError("longest is not above 0")
+    return settings
 
 
 def _settings(raw: dict[str, Any]) -> ModelSettings:

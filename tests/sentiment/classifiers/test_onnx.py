@@ -1,11 +1,12 @@
 """The shipped model reads whatever comes, the same way every time."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from sentiment.classifiers import Classifier, ModelMissing, ModelUnusable, load_classifier
-from sentiment.classifiers.onnx import OnnxClassifier
+from sentiment.classifiers.onnx import SHIPPED, OnnxClassifier
 from sentiment.reading import Reading, Sentiment
 
 
@@ -129,3 +130,40 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "reader.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelUnusable, match=r"reader\.json"):
         OnnxClassifier(tmp_path)
+
+
+def belonging(folder: Path, **changed: object) -> Path:
+    """The shipped model's files with another reader.json."""
+    for name in ("model.onnx", "tokenizer.json"):
+        (folder / name).symlink_to(SHIPPED / name)
+    settings = json.loads((SHIPPED / "reader.json").read_text(encoding="utf-8"))
+    (folder / "reader.json").write_text(json.dumps(settings | changed), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"aspects": ["care"]}, "differ about presence, signs"),
+        ({"temperatures": {"sentiment": 1}}, "satisfaction"),
+        ({"classes": {"sentiment": ["negative"]}}, "satisfaction"),
+        ({"longest": 0}, "longest is not above 0"),
+    ],
+)
+def test_settings_that_do_not_fit_the_weights_are_refused_before_anything_is_read(
+    tmp_path: Path, changed: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ModelUnusable, match=says):
+        OnnxClassifier(belonging(tmp_path, **changed), threads=1)
+
+
+def test_a_tokenizer_that_does_not_belong_to_the_weights_is_refused(tmp_path: Path) -> None:
+    tokenizer = belonging(tmp_path) / "tokenizer.json"
+    tokenizer.unlink()
+    tokenizer.write_text("{", encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="not a tokenizer"):
+        OnnxClassifier(tmp_path, threads=1)
+    model = {"type": "WordLevel", "vocab": {"ok": 99_999_999, "[UNK]": 99_999_998}, "unk_token": "[UNK]"}
+    tokenizer.write_text(json.dumps({"version": "1.0", "model": model}), encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="do not belong together"):
+        OnnxClassifier(tmp_path, threads=1)
