@@ -91,6 +91,11 @@ def plain(text: str | None) -> str:
     return (html.unescape(text) if _ENTITY.search(text) else text).strip()
 
 
+def unescaped(text: str) -> str:
+    """Plain text of which a site escapes < > & and nothing else."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def titled(title: str | None, body: str | None) -> str:
     """A title over its text, the title left out where the text begins with it."""
     title, body = (title or "").strip(), (body or "").strip()

@@ -3,10 +3,11 @@
 Wire facts: POST {token_url} (HTTP Basic client_id:client_secret, grant_type=client_credentials) gives a bearer token of
 about a day. GET {base_url}/r/{subreddit}/search?q=…&restrict_sr=1&sort=new&type=link&limit=100&raw_json=1&after=…
 searches posts only; /r/{subreddit}/comments lists comments. A listing is {data: {children: [{kind: t3|t1, data}],
-after}}, at most about 1,000 deep. raw_json=1, or < > & come escaped. edited is false or epoch seconds; a deleted author
-is "[deleted]", a deleted body "[deleted]" or "[removed]"; of a removed link post only removed_by_category tells. 100
-requests a minute, X-Ratelimit-Reset in seconds left. A unique user agent is required. What is deleted there must be
-deleted here. Documentation: https://support.reddithelp.com/hc/en-us/articles/16160319875092
+after}}, at most about 1,000 deep. raw_json=1, or < > & come escaped (in older posts they do all the same). edited is
+false or epoch seconds; a deleted author is "[deleted]", a deleted body "[deleted]" or "[removed]"; of a removed link
+post only removed_by_category tells. 100 requests a minute, X-Ratelimit-Reset in seconds left. A unique user agent is
+required. What is deleted there must be deleted here. Documentation:
+https://support.reddithelp.com/hc/en-us/articles/16160319875092
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from collector.errors import PayloadChanged
-from collector.html import titled
+from collector.html import titled, unescaped
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, epoch, read_each, string
@@ -151,11 +152,6 @@ def _is_gone(said: Any) -> bool:
     return said.get("author") in GONE and body in (None, "") and "removed_by_category" not in said
 
 
-def _unescaped(text: str) -> str:
-    """Text whose three characters may be escaped all the same: answers that a proxy kept, older posts."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
 def _item(said: Any) -> Item | None:
     comment = said["kind"] == "t1"
     if said["kind"] not in ("t1", "t3") or _is_gone(said) or said.get("promoted"):
@@ -165,7 +161,7 @@ def _item(said: Any) -> Item | None:
     return Item(
         external_id=string(said, "name"),
         kind=Kind.COMMENT if comment else Kind.POST,
-        text=_unescaped(body if comment else titled(string(said, "title"), body)),
+        text=unescaped(body if comment else titled(string(said, "title"), body)),
         created_at=epoch(said["created_utc"]),
         edited_at=epoch(edited) if edited and edited is not True else None,
         author=None if author in GONE else said.get("author_fullname") or author,

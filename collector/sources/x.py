@@ -20,7 +20,6 @@ https://docs.x.com/x-api/posts/search and https://docs.x.com/x-api/compliance/ba
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from collector.errors import BadSettings, BudgetSpent, CollectorError, PayloadChanged, SourceUnavailable, TooLarge
+from collector.html import unescaped
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
@@ -224,7 +224,7 @@ def _item(post: Any, *, users: dict[str, Any]) -> Item | None:
     return Item(
         external_id=first,
         kind=Kind.COMMENT if "replied_to" in relations else Kind.POST,
-        text=html.unescape(said),
+        text=unescaped(said),
         created_at=min(created, _created(first)) if first != external_id else created,
         edited_at=created if first != external_id else None,
         author=post.get("author_id"),

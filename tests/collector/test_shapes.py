@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from collector.collect import collect
+from collector.http import Client
 from collector.mention import Item, Kind
 from collector.payload import Parsed
 from collector.sources import kinds
 from collector.store import Store
-from tests.collector.test_collect import OPTIONS, site
+from tests.collector.test_collect import BRANDS, OPTIONS, site
 from tests.collector.test_refusals import answering, pages
 
 BASE = "https://a.example"
+RUN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def parsed(kind: str, payload: Any) -> Parsed:
@@ -132,10 +137,31 @@ def test_a_comment_that_youtube_sends_as_markup_is_read_as_words() -> None:
     assert item.text == "It's late\nagain <3"
 
 
+def thread(name: str, hours_ago: int, *replies: str) -> dict[str, Any]:
+    """A thread of YouTube, its first comment that long before the second run."""
+    said = {"textDisplay": name, "publishedAt": f"{RUN - timedelta(hours=hours_ago):%Y-%m-%dT%H:%M:%SZ}"}
+    below = [{"id": one, "snippet": said | {"parentId": name, "textDisplay": one}} for one in replies]
+    top = {"topLevelComment": {"id": name, "snippet": said}, "totalReplyCount": len(replies)}
+    return {"id": name, "snippet": top, "replies": {"comments": below}}
+
+
 def test_a_reply_on_youtube_to_a_comment_of_some_hours_ago_is_met(store: Store) -> None:
-    with site(store, 10, kind="youtube") as at:
-        overlap = at.config.settings.overlap
-        assert overlap.total_seconds() == 6 * 3600
+    """Threads go by their first comment, so that a new reply stands far down."""
+    shown = [thread("fresh", 0), thread("noon", 3), thread("morning", 5), thread("yesterday", 30)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        at = int(request.url.params.get("pageToken") or 0)
+        said = {"items": [shown[at]]} | ({"nextPageToken": str(at + 1)} if at < 3 else {})
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps(said).encode()))
+
+    with site(store, 0, kind="youtube") as at:
+        for moment in (RUN - timedelta(hours=1), RUN):
+            at.clock.moment = moment
+            client = Client(now=at.clock.now, sleep=at.clock.sleep, transport=httpx.MockTransport(answer))
+            report = collect(store, replace(at.config, brand="Aurora Air"), BRANDS, client, now=at.clock.now)
+            assert report.error is None
+            shown[2] = thread("morning", 5, "me too")
+        assert report.new == 1
 
 
 def test_a_review_whose_numbers_are_numbers_is_read() -> None:
