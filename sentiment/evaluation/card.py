@@ -55,7 +55,8 @@ def write_card(folder: Path, reports: Mapping[str, Report], learnt_from: Sequenc
         languages=", ".join(settings["languages"]),
     )
     text += "\n## What it learnt from\n\n| texts | what, origin and terms |\n|---|---|\n"
-    text += "".join(f"| {count:,} | {what} |\n" for count, what in learnt_from) + LABELLING
+    text += "".join(f"| {count:,} | {what} |\n" for count, what in learnt_from) or "| | was not kept |\n"
+    text += LABELLING
     text += "\n## Scores with 95 % bootstrap intervals\n"
     for name, report in reports.items():
         text += f"\n### {name} ({report.texts:,} texts)\n\n" + _figures(report.figures)

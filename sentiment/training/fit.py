@@ -182,7 +182,8 @@ def _keep_best(
     if figures["score"] > state["best"]:
         state.update(best=figures["score"], worse=0, figures=figures)
         trainable = {n: p.detach().clone() for n, p in network.named_parameters() if p.requires_grad}
-        torch.save(trainable, out_dir / "best.pt")
+        torch.save(trainable, out_dir / "best.tmp")
+        (out_dir / "best.tmp").replace(out_dir / "best.pt")
 
 
 def _checkpoint(out_dir: Path, network: nn.Module, optimizer: Any, average: Averaged, state: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ def judge_model(folder: Path, examples: Sequence[Example]) -> dict[str, Report]:
         for name, members in test_sets(examples).items()
         if members
     }
-    fitted = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["learnt_from"]
+    fitted = json.loads((folder / "reader.json").read_text(encoding="utf-8")).get("learnt_from", {})
     write_card(folder, reports, [(fitted[source], what) for source, what in LEARNT_FROM.items() if source in fitted])
     return reports
 

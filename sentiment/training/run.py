@@ -34,6 +34,7 @@ LEAST_AGREEMENT = 0.9
 """A model that learnt from corrections must still say what the old one said of this share of all other texts."""
 MOST_LOST = 0.02
 """No figure may fall by more than this, whatever the others gain."""
+ENCODER_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 MADE_OF = "made_of.json"
 """The note in a run's folder by which a stopped run is known again."""
 KEPT_ROWS = 4000
@@ -83,8 +84,8 @@ def train_model(wanted: Wanted) -> Iterator[str]:
     was stopped goes on from its checkpoint. Raises DataProblem, also where `output` holds another run.
     """
     for folder, option in ((wanted.encoder, "--encoder"), (wanted.teacher, "--teacher")):
-        if folder is not None and not (folder / "config.json").is_file():
-            raise DataProblem(f"{option} {folder}: give a folder with config.json, tokenizer.json and weights")
+        if folder is not None and not all((folder / name).is_file() for name in ENCODER_FILES):
+            raise DataProblem(f"{option} {folder}: give a folder with {', '.join(ENCODER_FILES)}")
     if wanted.data is None and wanted.encoder is not None:
         raise DataProblem("--encoder starts from nothing and needs labelled texts: give --data too, or leave it out")
     made_of = _unclaimed(wanted)

@@ -20,7 +20,9 @@ def key_of(text: str) -> str:
 def save_lessons(path: Path, texts: Sequence[str], arrays: dict[str, npt.NDArray[Any]]) -> None:
     """Keep the soft labels of the texts in one npz file; the first axis of every array is the text."""
     keys = np.array([key_of(text) for text in texts])
-    np.savez(path, allow_pickle=False, keys=keys, **arrays)
+    half = path.with_name(f"half-{path.name}")
+    np.savez(half, allow_pickle=False, keys=keys, **arrays)
+    half.replace(path)
 
 
 def load_lessons(path: Path, texts: Sequence[str]) -> list[Lesson | None]:

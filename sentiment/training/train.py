@@ -60,7 +60,6 @@ def train_network(
     """
     import torch
 
-    tokenizer = tokenizer_of(encoder_dir)
     rows = [e for e in examples if e.split is Split.TRAIN and recipe.weights.get(e.source, 0.0) > 0]
     if not rows:
         raise DataProblem(
@@ -69,7 +68,12 @@ def train_network(
     lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else ()
     say("examples: " + json.dumps(count_by_source(examples)))
     torch.manual_seed(recipe.seed)  # the heads begin at random
-    network = build(str(encoder_dir))
+    try:
+        tokenizer, network = tokenizer_of(encoder_dir), build(str(encoder_dir))
+    except Exception as problem:
+        # A damaged or foreign file raises whatever its reader likes.
+        first = next(iter(str(problem).splitlines()), "")
+        raise DataProblem(f"{encoder_dir}: not an encoder ({type(problem).__name__}: {first[:300]})") from problem
     if start_from is not None:
         network.load_state_dict(torch.load(start_from, weights_only=True), strict=False)
     held_back = [e for e in examples if e.split is Split.VALIDATION]

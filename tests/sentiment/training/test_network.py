@@ -1,6 +1,7 @@
 """A tiny network goes all the way: fitted, stopped, resumed, exported, quantised, read."""
 
 import json
+import shutil
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -189,6 +190,22 @@ def test_what_training_lacks_is_named(tmp_path: Path) -> None:
     (tmp_path / "one" / "made_of.json").write_text('{"data": "elsewhere"}', encoding="utf-8")
     with pytest.raises(DataProblem, match="holds a stopped run that began otherwise"):
         list(train_model(Wanted(data=tmp_path / "other", output=tmp_path / "one")))
+
+
+def test_a_folder_that_holds_no_whole_encoder_is_named_before_anything_is_fitted(encoder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "encoder"
+    shutil.copytree(encoder, copy)
+    (copy / "model.safetensors").write_bytes(b"half")
+    with pytest.raises(DataProblem, match="encoder: not an encoder"):
+        train_network(rows(Split.TRAIN, 6), copy, tmp_path / "run", RECIPE, say=lambda _: None)
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(DataProblem, match=r"give a folder with config\.json, tokenizer\.json, model\.safetensors"):
+        list(train_model(Wanted(data=tmp_path, output=tmp_path / "out", encoder=copy)))
+
+
+def test_with_nothing_left_to_fit_training_says_so(encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match="none of 6 texts is left to learn from"):
+        train_network(rows(Split.TEST, 6), encoder, tmp_path / "run", RECIPE, say=lambda _: None)
 
 
 def test_corrections_that_are_all_kept_back_are_too_few_to_begin(tmp_path: Path) -> None:
