@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from sentiment.spikes.grain import Grain, Window
+from sentiment.spikes.spread import SPREAD_CUT, clumps_of, spread_of
 from sentiment.spikes.tails import anscombe
 
 Floats = NDArray[np.float64]
@@ -25,13 +26,6 @@ POOL_PRIOR = 5.0  # voices that the share of all series counts for in the long-r
 GAP_EXPECTED = 14.0  # a silence in which this many mentions were due is a gap: e^-14 by chance
 ROBUST_ROUNDS = 3
 ROBUST_AT = 2.0  # residual beyond which a block loses weight
-SPREAD_CUT = 2.5  # residual beyond which a window no longer adds to the spread
-SPREAD_WEIGHT = 20.0  # calm windows that the default spread counts for
-SPREAD_FLOOR = 0.25
-CLUMP_CUT = 3.0  # deviations beyond which a window no longer adds to the clumping
-CLUMP_ROUNDS = 3
-CLUMP_PRIOR = 2.0  # windows of large counts, halved, that the usual clumping counts for
-CLUMP_SHARED = 20.0  # at most so much of a series counts in what all series show
 BURST_AT = 2.0
 BURST_ROUNDS = 4
 AT_ONCE = 64  # series whose arrays stay in the processor's cache
@@ -280,17 +274,18 @@ class _Past:
         others, due_others, due = np.maximum(n - y, 0), due_voices * (1 - p), due_voices * p
         doubt = 1 / support[:, :, None]
         width = window.count
-        spread_voices = _spread(others, due_others, 0.0, np.full(len(y), width), usable)
-        spread_count = _spread(y, due, doubt, np.full(len(y), width), usable)
+        spread_voices = spread_of(others, due_others, 0.0, np.full(len(y), width), usable)
+        spread_count = spread_of(y, due, doubt, np.full(len(y), width), usable)
         predicted, volume_doubt = predict(due, others, due_others, spread_voices[:, None, None])
         usual = window.floor + window.share * (1 - share[:, -1]) / np.maximum(share[:, -1], 0.01)
-        spread_negatives = _spread(y, predicted, doubt + volume_doubt, usual, usable)
+        known_spread = doubt + volume_doubt
+        spread_negatives = spread_of(y, predicted, known_spread, usual, usable, rounds=self.grain.spread_rounds)
         if window.slow and shorter is not None:
             # Its bursts are taken out, so it clumps no more than what is shortest does.
             clumps = shorter.clumps
         else:
             spread = spread_count[:, None, None] + doubt
-            clumps = _clumps(y, due, spread, usable, None if shorter is None else shorter.clumps)
+            clumps = clumps_of(y, due, spread, usable, None if shorter is None else shorter.clumps)
         lone = others.sum(axis=(1, 2)) == 0
         back = span if span > 1 or window.slow else 0
         now_level, now_share, now_support, now_known = self._levels(np.array([days - 1 - back - window.guard_days]))
@@ -351,48 +346,3 @@ def _last_runs(blocks: Floats, length: int) -> Floats:
     flat = blocks.reshape(len(blocks), -1)
     kept = flat.shape[1] // length * length
     return flat[:, flat.shape[1] - kept :].reshape(len(blocks), -1, length)
-
-
-def _spread(observed: Floats, mean: Floats, known: Floats | float, usual: Floats, usable: NDArray[np.bool_]) -> Floats:
-    """Squared relative spread beyond chance and beyond what is `known`, by moments, shrunk to the usual one.
-
-    Each window counts by the information it holds, 1 / (1/mean + usual + known)²; outliers above lose weight.
-    """
-    mean = np.maximum(mean, 1e-9)
-    base = usual[:, None, None]
-    relative = 1 / mean + base + known
-    error = (observed - mean) / mean
-    excess = error / np.sqrt(relative)
-    weight = np.where(excess > SPREAD_CUT, (SPREAD_CUT / np.maximum(excess, SPREAD_CUT)) ** 2, 1.0)
-    weight = weight * usable / relative**2
-    found = (weight * (error**2 - 1 / mean - known)).sum(axis=(1, 2))
-    total = weight.sum(axis=(1, 2))
-    shrunk = (found + SPREAD_WEIGHT / usual) / (total + SPREAD_WEIGHT / usual**2)
-    return np.asarray(np.maximum(shrunk, usual * SPREAD_FLOOR))
-
-
-def _clumps(observed: Floats, mean: Floats, spread: Floats, usable: NDArray[np.bool_], usual: Floats | None) -> Floats:
-    """Variance per expected count beyond chance and beyond `spread`: clumps, which show most where counts are low.
-
-    By moments, each window weighted by what it tells, m / (1 + 2m), and down where it is above CLUMP_CUT deviations;
-    shrunk to `usual` (what the shorter window showed), or to what all series show together.
-    """
-    mean = np.maximum(mean, 1e-9)
-    telling = usable * mean / (1 + 2 * mean)
-    square = (observed - mean) ** 2 / mean
-    beyond = square - 1 - spread * mean
-    known = 1 + spread * mean
-    high = observed > mean
-    extra = np.zeros(len(mean)) if usual is None else usual
-    for _ in range(CLUMP_ROUNDS):
-        ratio = square / (known + extra[:, None, None])
-        weight = telling * np.where(high & (ratio > CLUMP_CUT**2), CLUMP_CUT**2 / np.maximum(ratio, 1e-9), 1.0)
-        found, total = (weight * beyond).sum(axis=(1, 2)), weight.sum(axis=(1, 2))
-        prior = _shared(found, total) if usual is None else usual
-        extra = np.maximum((found + CLUMP_PRIOR * prior) / (total + CLUMP_PRIOR), 0.0)
-    return extra
-
-
-def _shared(found: Floats, total: Floats) -> Floats:
-    share = np.minimum(total, CLUMP_SHARED) / np.maximum(total, 1e-9)
-    return np.full(len(found), max(float((share * found).sum() / max(float((share * total).sum()), 1e-9)), 0.0))

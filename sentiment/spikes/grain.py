@@ -35,7 +35,9 @@ class Window:
 class Grain:
     """Hourly or daily counts: steps in a day, days of memory, half-life of the level, slots of the profile.
 
-    `learnt_days`: of whose highest scores the bar learns how restless the past was.
+    `learnt_days`: of whose highest scores the bar learns how restless the past was. `spread_rounds`: how often the
+    spread of a series is measured anew with its outliers judged by what was found; once where the usual spread is
+    that of most series (hours), more where series differ widely (days).
     """
 
     name: str
@@ -45,6 +47,7 @@ class Grain:
     half_life_days: float
     slots: int
     learnt_days: int
+    spread_rounds: int
     windows: tuple[Window, ...]
 
     def days(self, window: Window) -> int:
@@ -102,6 +105,7 @@ HOURLY = Grain(
     half_life_days=14,
     slots=48,
     learnt_days=84,
+    spread_rounds=1,
     windows=(
         _hourly_window(1, 2, 7, 0.12),
         _hourly_window(2, 2, 7, 0.11),
@@ -124,6 +128,7 @@ DAILY = Grain(
     half_life_days=28,
     slots=7,
     learnt_days=364,
+    spread_rounds=3,
     windows=(
         Window(steps=1, guard_days=2, history_days=28, count=0.06, floor=0.03, share=0.002, bonus=0.0),
         Window(steps=2, guard_days=3, history_days=28, count=0.06, floor=0.03, share=0.001, bonus=_bonus(2)),

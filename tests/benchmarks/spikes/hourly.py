@@ -19,6 +19,7 @@ WEEK = 168
 HOURS = (HISTORY_WEEKS + TEST_WEEKS) * WEEK
 TEST_START = HISTORY_WEEKS * WEEK
 ZONE = ZoneInfo("Europe/Berlin")
+CLOCK_CHANGE = datetime(2025, 3, 30, 1, tzinfo=UTC)  # of ZONE, in the second test week of Event.DST
 SHARE_CORRELATION = 0.01
 
 
@@ -84,7 +85,8 @@ def simulate(seed: int, series: int, *, event: Event = Event.NOTHING, label_nois
             last=HOURS - 96,
         )
     if event in (Event.RELABEL, Event.DST):
-        begins[:] = TEST_START + WEEK * (event is Event.RELABEL)
+        since = CLOCK_CHANGE - start
+        begins[:] = TEST_START + WEEK if event is Event.RELABEL else int(since.total_seconds()) // 3600
     if event is Event.SLOW_RISE:
         begins[:] = TEST_START + rng.integers(0, WEEK, series)
         ratio = rng.choice([1.5, 2.0, 3.0], series)
