@@ -28,7 +28,7 @@ from collector.http import UNSAID
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
-from collector.sources import Cursor, Page, Walk
+from collector.sources import Cursor, Page, Reject, Walk
 from collector.walk import Leaf, depth, each, newest_first
 
 if TYPE_CHECKING:
@@ -82,9 +82,10 @@ def _pages(
             return Leaf(note=f"Comments are switched off for {where[1]}.")
         parsed = parse(answer.data, settings)
         begun = [item.created_at for item in parsed.items if item.parent_id is None]
+        others = _other_replies(settings, client, answer.data)
         return Leaf(
-            items=[*parsed.items, *_other_replies(settings, client, answer.data)],
-            rejects=parsed.rejects,
+            items=[*parsed.items, *others.items],
+            rejects=[*parsed.rejects, *others.rejects],
             next=answer.data.get("nextPageToken"),
             oldest=depth(begun),
         )
@@ -119,23 +120,31 @@ def midnight_pacific(now: datetime) -> datetime:
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=PACIFIC).astimezone(now.tzinfo)
 
 
-def _other_replies(settings: Settings, client: Client, payload: Any) -> Iterator[Item]:
+def _other_replies(settings: Settings, client: Client, payload: Any) -> Parsed:
     """The replies of those threads that did not bring them all."""
+    items: list[Item] = []
+    rejects: list[Reject] = []
     for thread in payload["items"]:
         known = {reply.get("id") for reply in elements(part(thread, "replies"), "comments")}
         if part(thread, "snippet").get("totalReplyCount", 0) <= len(known):
             continue
-        token = None
+        token, barren = None, 0
         for _page in range(MOST_REPLY_PAGES):
             params = {"part": "snippet", "parentId": thread["id"], "pageToken": token}
             answer = _ask(settings, client, "comments", params)
             if answer is None:
                 break
-            replies = read_each(answer.data.get("items"), _comment, name="id", what="YouTube's replies")
-            yield from (item for item in replies.items if item.external_id not in known)
+            told = read_each(answer.data.get("items"), _comment, name="id", what="YouTube's replies")
+            fresh = [item for item in told.items if item.external_id not in known]
+            items += fresh
+            rejects += told.rejects
+            known |= {item.external_id for item in fresh}
             token = answer.data.get("nextPageToken")
-            if token is None:
+            # A page of nothing but what is known may be the subset that came with the thread; two are a circle.
+            barren = 0 if fresh else barren + 1
+            if token is None or barren > 1:
                 break
+    return Parsed(items=items, rejects=rejects)
 
 
 def check(settings: Settings, client: Client, ids: Sequence[str]) -> Checked:

@@ -164,6 +164,25 @@ def test_a_reply_on_youtube_to_a_comment_of_some_hours_ago_is_met(store: Store) 
         assert report.new == 1
 
 
+def test_replies_on_youtube_that_go_round_in_a_circle_cost_a_few_units() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> tuple[int, Any]:
+        asked.append(request.url.path)
+        if request.url.path.endswith("/commentThreads"):
+            talked = thread("noon", 1, "a")
+            talked["snippet"]["totalReplyCount"] = 3
+            return 200, {"items": [talked]}
+        reply = {"snippet": thread("x", 1)["snippet"]["topLevelComment"]["snippet"]}
+        return 200, {"items": [*({"id": one} | reply for one in "abc"), {"id": "d"}], "nextPageToken": "again"}
+
+    with answering(answer) as client:
+        (page,) = pages("youtube", client, **OPTIONS["youtube"])
+    assert sorted(item.external_id for item in page.items) == ["a", "b", "c", "noon"]
+    assert {reject.place for reject in page.rejects} == {"id d"}
+    assert len(asked) == 4
+
+
 def test_a_review_whose_numbers_are_numbers_is_read() -> None:
     named = {"id": 14548543799, "im:rating": 2, "im:voteSum": 3, "title": "Late", "content": "again"}
     entry = {name: {"label": value} for name, value in {**named, "updated": "2026-11-18T02:00:00-07:00"}.items()}
