@@ -20,6 +20,8 @@ from collector.zones import UnknownZone, zone_of
 
 _TEXTS = ("author", "author_name", "language", "url", "parent_id", "place", "segment", "brand")
 _IDS = ("external_id", "author", "parent_id")
+LONGEST_DATE = 200
+"""Characters; reading a longer one in any order takes seconds, and nobody writes one."""
 _YEAR_ONE = datetime(1, 1, 1)  # noqa: DTZ001  stands for what a date leaves out, which is no clock's business
 _FULL_STOPS = re.compile(r"(?:\w+,\s*)?\d{1,2}\.\d{1,2}\.")
 _SIGNED = re.compile(r"\b(?:GMT|UTC)\s?(?=[+-]\d)")
@@ -129,6 +131,8 @@ def moment(value: Any, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is no date")
     text = value.strip()
+    if len(text) > LONGEST_DATE:
+        raise ValueError(f"{text[:60]!r}… is no date")
     written = DateFormat(zone=UTC, order=None if _FULL_STOPS.match(text) else order)
     for read in (datetime.fromisoformat, partial(from_text, written=written), _leniently):
         try:
