@@ -47,7 +47,9 @@ class Engine:
         results: list[Logits] = [{}] * len(windows)
         order = sorted(range(len(windows)), key=lambda place: len(windows[place]))
         while order:
-            width = len(windows[order[-1]]) + 2
+            # Eight-bit kernels take rows two by two and round a single last one otherwise: with an even width there is
+            # none, and a text is read alike whatever stands beside it.
+            width = len(windows[order[-1]]) + 2 + len(windows[order[-1]]) % 2
             size = max(1, min(MOST_IN_BATCH, BATCH_TOKENS // width))
             batch, order = order[-size:], order[:-size]
             for place, row in zip(batch, self._batch([windows[place] for place in batch], width), strict=True):

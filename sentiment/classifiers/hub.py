@@ -92,8 +92,9 @@ class HubModel:
             import torch  # noqa: F401 - asked for here so that its absence gets the right sentence
             from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
         except ModuleNotFoundError as problem:
+            here = "" if Path(name).is_dir() else "there is no such folder here, and "
             raise ModelUnusable(
-                f"{name}: Hugging Face models need {problem.name}: pip install 'groundswell[hub]'"
+                f"{name}: {here}Hugging Face models need {problem.name}: pip install 'groundswell[hub]'"
             ) from problem
         try:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)

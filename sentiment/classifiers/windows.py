@@ -24,7 +24,7 @@ FACE = re.compile(r"[:;=][-'^]?[()\[\]/\\|*]|\^_*\^|-_+-")
 
 MOST_CHARACTERS = 48_000
 """A longer text is read at its beginning (two thirds of this) and its end: it bounds the cost of one text to about a
-hundred windows. Nobody's complaint is longer; pasted logs and books are."""
+hundred windows of words (four hundred of emoji). Nobody's complaint is longer; pasted logs and books are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,7 +236,7 @@ def verdict(model: Path, old: Path, examples: Sequence[Example]) -> str:
         better = better and same >= LEAST_AGREEMENT
     if not better:
         return f"{model} is worse than the model in use on {len(rows)} texts kept back ({compared}); it is not used"
-    return f'{model}: {compared} (new against old, {len(rows)} texts). Use it: [classifier] model = "{model}"'
+    return f'{model}: {compared} (new against old, {len(rows)} texts). Use it: [classifier] model = "{model.resolve()}"'
 
 
 def _pair(new: Report, old: Report, name: str) -> str:

@@ -116,12 +116,15 @@ def test_the_end_of_a_long_text_counts(classifier: Classifier) -> None:
 
 
 def test_order_and_company_do_not_change_a_reading(classifier: Classifier) -> None:
-    texts = ["Late again.", "Lovely crew, I will fly with you again!", "How much is a bag? " * 30]
-    together = classifier.read(texts)
-    for text, reading in zip(texts, together, strict=True):
+    texts = ["Late again" + " and again" * more for more in range(8)]
+    texts += ["Lovely crew, I will fly with you again!", "How much is a bag? " * 30]
+    together, turned = classifier.read(texts), classifier.read(texts[::-1])[::-1]
+    for text, first, second in zip(texts, together, turned, strict=True):
         alone = one(classifier, text)
-        assert alone.sentiment is reading.sentiment
-        assert alone.probabilities == pytest.approx(reading.probabilities, abs=0.05)
+        for reading in (first, second):
+            assert alone.sentiment is reading.sentiment
+            assert alone.probabilities == pytest.approx(reading.probabilities, abs=1e-4)
+            assert [each.aspect for each in alone.aspects] == [each.aspect for each in reading.aspects]
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
