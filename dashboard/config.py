@@ -17,6 +17,7 @@ from collector.brand import Brand
 from collector.proxy import check_proxy
 from collector.sources import SourceConfig, kinds
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
+from dashboard.alerts.silence import Silence
 from dashboard.binding import ConfigError, Where, bind, nearest
 from sentiment.spikes.spike import SpikeSettings
 from sentiment.taxonomy import taxonomy
@@ -295,21 +296,28 @@ def _check_store(named: str, where: Where) -> None:
 
 
 def _check_routes(config: Config, where: Where) -> None:
-    brands = [brand.name for brand in config.brands]
-    sources = [source.name for source in config.sources]
+    for number, planned in enumerate(config.alerts.planned, 1):
+        _check_names(planned, config, Where(f"{where}, [[alerts.planned]] number {number}"))
     for manager in config.managers:
         place = Where(f'{where}, [[manager]] "{manager.name}"')
-        for brand in manager.brands:
-            if brand not in brands:
-                raise ConfigError(f'{place}, key "brands": there is no brand {brand!r}; {nearest(brand, brands)}.')
-        for source in manager.sources:
-            if source not in sources:
-                raise ConfigError(f'{place}, key "sources": there is no source {source!r}; {nearest(source, sources)}.')
-        for dimension in manager.dimensions:
-            _check_dimension(dimension, place)
+        _check_names(manager, config, place)
         samples_only = all(source.kind == "demo" for source in config.sources)
         if manager.email and config.mail is None and not samples_only:
             raise ConfigError(f"{place} has an e-mail address, but there is no [mail] section to send by.")
+
+
+def _check_names(told: Manager | Silence, config: Config, place: Where) -> None:
+    """What somebody is told of, or not told of, exists: else nobody would be told, or everybody all the same."""
+    brands = [brand.name for brand in config.brands]
+    sources = [source.name for source in config.sources]
+    for brand in told.brands:
+        if brand not in brands:
+            raise ConfigError(f'{place}, key "brands": there is no brand {brand!r}; {nearest(brand, brands)}.')
+    for source in told.sources:
+        if source not in sources:
+            raise ConfigError(f'{place}, key "sources": there is no source {source!r}; {nearest(source, sources)}.')
+    for dimension in told.dimensions:
+        _check_dimension(dimension, place)
 
 
 def _check_dimension(dimension: str, place: Where) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collector.store import Store
@@ -59,7 +60,7 @@ def examine(path: Path | None) -> list[Finding]:
         found += [_tried("reading", lambda: _waiting(store[0])), *_health(config, store[0])]
         store[0].engine.dispose()
     found.append(_mail(config))
-    return found
+    return found + _links(config)
 
 
 def _tried(what: str, look: Callable[[], str]) -> Finding:
@@ -102,6 +103,17 @@ def _health(config: Config, store: Store) -> list[Finding]:
     with store.read() as conn:
         stand = [(s.name, standing(s, state_of(conn, s.name), now, config.zone)) for s in config.sources]
     return [Finding(what=f"source {name}", good=good.get(how.state), sentence=how.sentence) for name, how in stand]
+
+
+def _links(config: Config) -> list[Finding]:
+    base = config.alerts.base_url or ""
+    if config.mail is None or urlsplit(base).hostname not in {"127.0.0.1", "localhost", "0.0.0.0", "::1", "::"}:  # noqa: S104  # looked for, not bound to
+        return []
+    sentence = (
+        f"Links in mails lead to {base}, which only this machine reaches. "
+        "Give the address that people use as url under [dashboard]; https:// also lets them unsubscribe with one click."
+    )
+    return [Finding(what="links", good=None, sentence=sentence)]
 
 
 def _mail(config: Config) -> Finding:

@@ -280,6 +280,14 @@ def test_doctor_names_each_fault(company: Path) -> None:
     assert findings["configuration"]["good"]
     assert findings["model"]["good"], findings["model"]
     assert findings["store"]["good"]
+    assert "links" not in findings
+
+
+def test_doctor_says_that_links_in_mails_lead_nowhere(company: Path) -> None:
+    mail = '[mail]\nhost = "127.0.0.1"\nport = 9\nsender = "a@northwind.example"\n'
+    (company / "groundswell.toml").write_text(CONFIG + mail)
+    findings = {one["what"]: one for one in json.loads(groundswell(company, "doctor", "--json").stdout)}
+    assert "which only this machine reaches" in findings["links"]["sentence"]
 
 
 def test_what_is_quoted_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,6 +99,14 @@ def test_every_line_of_the_example_can_be_switched_on(tmp_path: Path) -> None:
                 'the nearest known one is "Reliability".'
             ),
         ),
+        (
+            BRAND + "[[alerts.planned]]\nstart = 2026-05-01T08:00:00+02:00\nend = 2026-05-03T20:00:00+02:00\n"
+            'reason = "strike"\nbrands = ["Northwnd"]\n',
+            (
+                "groundswell.toml, [[alerts.planned]] number 1, key \"brands\": there is no brand 'Northwnd'; "
+                'the nearest known one is "Northwind".'
+            ),
+        ),
         ("timezone =\n", "groundswell.toml is not valid TOML: Invalid value (at line 1, column 11)."),
     ],
 )
