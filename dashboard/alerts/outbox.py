@@ -183,21 +183,10 @@ def told_of(conn: Connection, incident_id: int) -> list[RowMapping]:
 
 def alone_since(conn: Connection, recipient_: str, channel: str, since: datetime) -> int:
     """Messages of their own to a recipient that were due after `since`, sent or still waiting."""
-    return int(
-        conn.scalar(
-            select(func.count())
-            .select_from(delivery)
-            .where(
-                delivery.c.recipient == recipient_,
-                delivery.c.channel == channel,
-                delivery.c.due > since,
-                delivery.c.bundle.is_(None),
-                delivery.c.incident_id.is_not(None),
-                delivery.c.state.in_((State.QUEUED, State.SENDING, State.SENT)),
-            )
-        )
-        or 0
-    )
+    theirs = (delivery.c.recipient == recipient_, delivery.c.channel == channel, delivery.c.due > since)
+    alone = (delivery.c.bundle.is_(None), delivery.c.incident_id.is_not(None))
+    alive = delivery.c.state.in_((State.QUEUED, State.SENDING, State.SENT))
+    return int(conn.scalar(select(func.count()).select_from(delivery).where(*theirs, *alone, alive)) or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +247,13 @@ def revive(conn: Connection, delivery_id: int, now: datetime) -> None:
     """Send after all what was suppressed."""
     held = update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == State.SUPPRESSED)
     conn.execute(held.values(state=State.QUEUED, reason=None, due=now, next_try=now))
+
+
+def try_again(conn: Connection, about: str, failed_before: datetime, now: datetime) -> None:
+    """Queue anew what failed for good before a moment."""
+    failed = update(delivery).where(delivery.c.about == about, delivery.c.state == State.FAILED)
+    again = {"state": State.QUEUED, "attempts": 0, "due": now, "next_try": now}
+    conn.execute(failed.where(delivery.c.next_try <= failed_before).values(**again))
 
 
 # ------------------------------------------------------------------ sending

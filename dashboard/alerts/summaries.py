@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dashboard.alerts import outbox, wishes
-from dashboard.alerts.decide import Telling, endpoints, message_id, refusal
+from dashboard.alerts.decide import UNCONFIRMED, Telling, endpoints, message_id, refusal
 from dashboard.alerts.digest import Digest, IncidentLine, SourceLine, digest_subject, moved, to_json
 from dashboard.alerts.facts import figures, first_due
 from dashboard.alerts.links import incident_link
@@ -109,14 +109,21 @@ def _digest(
 
 
 def ask_to_confirm(conn: Connection, telling: Telling, now: datetime) -> list[Draft]:
-    """Queue the question to each address that must confirm and was not asked yet; it is asked once."""
+    """Queue the question to each address that must confirm and was not asked yet; it is asked once.
+
+    Where it could not be delivered it is asked again each day: without it nobody is ever told of anything.
+    """
     if not telling.alerts.require_confirmation or telling.mail is None:
         return []
     drafts = []
     for manager in telling.managers:
         for endpoint in endpoints(manager):
             about = f"confirm/{endpoint.recipient.lower()}"
-            if endpoint.channel != "email" or not outbox.take(conn, about, "confirm", now):
+            if endpoint.channel != "email":
+                continue
+            if not outbox.take(conn, about, "confirm", now):
+                if refusal(conn, telling, endpoint) == UNCONFIRMED:
+                    outbox.try_again(conn, about, now - DAY, now)
                 continue
             wishes.set_recipient(conn, endpoint.recipient, asked_at=now)
             drafts.append(

@@ -17,6 +17,7 @@ from collector.store import Store, hour_of
 from collector.store.gaps import note_gap
 from collector.store.runs import end_run, set_state, start_run
 from dashboard.alerts import outbox
+from dashboard.alerts.channels import ServerUnreachable
 from dashboard.alerts.decide import Endpoint, Telling
 from dashboard.alerts.deliver import deliver
 from dashboard.alerts.digest import (
@@ -302,6 +303,25 @@ def test_the_question_to_confirm_is_asked_once_and_its_link_confirms(post: Store
     assert link is not None
     assert link in letter([row], telling.managers[0], telling, confirmed=False).text
     assert confirm(link.partition("token=")[2], "hush") == "ann@northwind.example"
+
+
+def test_a_question_that_could_not_be_delivered_is_asked_again_the_next_day_until_it_is_answered(post: Store) -> None:
+    telling = a_telling(a_manager(), require_confirmation=True, attempts=1)
+    asked: list[datetime] = []
+
+    def send(_telling: Telling, _who: Manager, _to: Endpoint, _message: Message, now: datetime) -> None:
+        asked.append(now)
+        if len(asked) < 3:
+            raise ServerUnreachable("The mail server is away.")
+
+    def round_(at: datetime) -> None:
+        with post.write() as conn:
+            ask_to_confirm(conn, telling, at)
+        deliver(post, telling, repeat(at).__next__, send)
+
+    for hours in (0, 1, 23, 24, 30, 48, 72):
+        round_(NOW + hours * HOUR)
+    assert asked == [NOW, NOW + DAY, NOW + 2 * DAY]
 
 
 @pytest.mark.parametrize("token", ["", "abc", "é", "====", "A" * 400])
