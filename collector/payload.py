@@ -24,6 +24,7 @@ LONGEST_DATE = 200
 """Characters; reading a longer one in any order takes seconds, and nobody writes one."""
 _YEAR_ONE = datetime(1, 1, 1)  # noqa: DTZ001  stands for what a date leaves out, which is no clock's business
 _FULL_STOPS = re.compile(r"(?:\w+,\s*)?\d{1,2}\.\d{1,2}\.")
+_ZERO = re.compile(r"(?<!\d)-0001\b|\b0000-00")
 _SIGNED = re.compile(r"\b(?:GMT|UTC)\s?(?=[+-]\d)")
 ALL_BROKEN_FROM = 3
 """Elements; where this many or more came and none could be read, the payload has changed rather than one element."""
@@ -121,6 +122,11 @@ def _leniently(text: str) -> datetime:
     return found
 
 
+def is_unset(written: str) -> bool:
+    """Whether a date is what PHP and MySQL write for one that is not set."""
+    return _ZERO.search(written) is not None
+
+
 def moment(value: Any, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime:
     """An aware UTC moment of a date as ISO 8601, RFC 2822 or people write it; one without a zone is UTC.
 
@@ -131,8 +137,8 @@ def moment(value: Any, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is no date")
     text = value.strip()
-    if len(text) > LONGEST_DATE:
-        raise ValueError(f"{text[:60]!r}… is no date")
+    if len(text) > LONGEST_DATE or is_unset(text):
+        raise ValueError(f"{text[:60]!r} is no date")
     written = DateFormat(zone=UTC, order=None if _FULL_STOPS.match(text) else order)
     for read in (datetime.fromisoformat, partial(from_text, written=written), _leniently):
         try:

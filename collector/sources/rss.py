@@ -34,12 +34,13 @@ from urllib.parse import urljoin
 import feedparser
 
 from collector import json_feed
+from collector.claim import EARLIEST
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
 from collector.ids import marked, qualified, remembering, shared, shared_before, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
-from collector.payload import Parsed, moment, rejected
+from collector.payload import Parsed, is_unset, moment, rejected
 from collector.sources import Cursor, Page, Reject, Walk
 from collector.tabular.dates import DateOrder, Evidence
 from collector.walk import Leaf, each, newest_first, reach
@@ -242,16 +243,18 @@ class _Dates:
         return cls(order=DateOrder.DAY_FIRST if day_first else DateOrder.MONTH_FIRST)
 
     def read(self, entry: Any, name: str) -> datetime | None:
-        """A date of an entry, as best as it can be read."""
+        """A date of an entry, as best as it can be read; one that is not set (of the year -1, or 1970) is none."""
         written, parsed = dict.get(entry, name), dict.get(entry, f"{name}_parsed")
         try:
-            return self._moment(written)
+            found = self._moment(written)
         except ValueError:
-            pass
-        try:
-            return datetime.fromtimestamp(timegm(parsed), UTC) if parsed is not None else None
-        except (ValueError, OverflowError, OSError):
-            return None
+            if parsed is None or is_unset(str(written)):
+                return None
+            try:
+                found = datetime.fromtimestamp(timegm(parsed), UTC)
+            except (ValueError, OverflowError, OSError):
+                return None
+        return found if found > EARLIEST else None
 
     def _moment(self, written: Any) -> datetime:
         try:

@@ -78,7 +78,19 @@ def test_a_date_is_read_as_people_and_programs_write_it(written: str, at: dateti
     assert moment(written) == at
 
 
-@pytest.mark.parametrize("written", ["September", "18:00", "Monday,", "Mon, 2 Mar 15:04:05 EST", "5", "10 March"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Wed, 30 Nov -0001 00:00:00 +0000",
+        "0000-00-00",
+        "September",
+        "18:00",
+        "Monday,",
+        "Mon, 2 Mar 15:04:05 EST",
+        "5",
+        "10 March",
+    ],
+)
 def test_what_names_no_year_is_no_date_rather_than_one_of_today(written: str) -> None:
     with pytest.raises(ValueError, match="is no date"):
         moment(written)

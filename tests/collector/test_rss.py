@@ -69,6 +69,23 @@ def test_a_date_is_read_in_the_zone_that_it_names(written: str, at: tuple[int, i
     assert read(f"<guid>urn:1</guid><pubDate>{written}</pubDate>").created_at == expected
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "0001-01-01T00:00:00Z",
+        "Wed, 30 Nov -0001 00:00:00 +0000",
+        "-0001-11-30T00:00:00",
+        "0000-00-00 00:00:00",
+        "",
+    ],
+)
+def test_a_date_of_a_clock_at_its_beginning_is_none_and_loses_no_entry(written: str) -> None:
+    assert read(f"<guid>urn:1</guid><pubDate>{written}</pubDate>").created_at == SEEN_AT
+    dated = "<dc:date xmlns:dc='http://purl.org/dc/elements/1.1/'>2026-11-18T09:00:00Z</dc:date>"
+    assert read(f"<guid>urn:1</guid>{dated}").created_at == datetime(2026, 11, 18, 9, tzinfo=UTC)
+
+
 def test_an_entry_was_edited_after_it_was_published_whatever_the_zones() -> None:
     said = (
         "<pubDate>Tue, 10 Mar 2026 18:00:00 JST</pubDate>"
