@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Connection, Select, TextClause, bindparam, column, false, func, not_, select, text
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    column,
+    exists,
+    false,
+    func,
+    not_,
+    select,
+    text,
+)
 
 _INDEX = text("INSERT INTO mention_fts(rowid, text) SELECT id, text FROM mention WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
@@ -45,18 +60,27 @@ def matching(conn: Connection, words: str) -> Select[int]:
     return select(ids.columns(column("id", BigInteger)).subquery().c.id)
 
 
-def has(words: str) -> TextClause:
-    """Whether a mention of the statement matches, each asked by itself: for SQLite, and a search that wants words."""
-    query = _fts_query(*terms_of(words))
-    asked = text("EXISTS (SELECT 1 FROM mention_fts WHERE mention_fts MATCH :query AND rowid = mention.id)")
-    return asked.bindparams(bindparam("query", query, unique=True))
+def has(conn: Connection, words: str) -> ColumnElement[bool]:
+    """Whether a mention of the statement matches, each asked by itself: for a search that wants any words."""
+    wanted, unwanted = terms_of(words)
+    if conn.dialect.name == "postgresql":
+        return and_(*_said(wanted, unwanted))
+    # Unique: two of these in one statement would otherwise share the words of the last.
+    query: BindParameter[str] = bindparam("query", _fts_query(wanted, unwanted), unique=True)
+    entry = text("mention_fts WHERE mention_fts MATCH :query AND rowid = mention.id").bindparams(query)
+    return exists(select(text("1")).select_from(entry))
 
 
 def is_rare(conn: Connection, words: str, most: int) -> bool:
-    """Whether no more than `most` texts match; True on PostgreSQL, which finds out for itself what is rare."""
+    """Whether no more than `most` texts match: counted on SQLite, as the planner expects it on PostgreSQL."""
     wanted, unwanted = terms_of(words)
-    if conn.dialect.name != "sqlite" or not wanted:
+    if not wanted:
         return True
+    if conn.dialect.name == "postgresql":
+        said = select(text("1")).select_from(text("mention")).where(*_said(wanted, unwanted))
+        made = said.compile(dialect=conn.dialect)
+        told = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {made}", made.params).scalar_one()
+        return int(told[0]["Plan"]["Plan Rows"]) <= most
     counted = text("SELECT count(*) FROM (SELECT 1 FROM mention_fts WHERE mention_fts MATCH :query LIMIT :most)")
     number = conn.scalar(counted, {"query": _fts_query(wanted, unwanted), "most": most + 1}) or 0
     return number <= most
@@ -96,10 +120,11 @@ def _quoted(term: str) -> str:
 
 
 def _matching_postgres(wanted: Sequence[str], unwanted: Sequence[str]) -> Select[int]:
+    return select(column("id", BigInteger)).select_from(text("mention")).where(*_said(wanted, unwanted))
+
+
+def _said(wanted: Sequence[str], unwanted: Sequence[str]) -> list[ColumnElement[bool]]:
     vector = func.to_tsvector(text("'simple'"), text("mention.text"))
-    query = select(column("id", BigInteger)).select_from(text("mention"))
-    for term in wanted:
-        query = query.where(vector.bool_op("@@")(func.phraseto_tsquery(text("'simple'"), term)))
-    for term in unwanted:
-        query = query.where(not_(vector.bool_op("@@")(func.phraseto_tsquery(text("'simple'"), term))))
-    return query
+    queries = {term: func.phraseto_tsquery(text("'simple'"), term) for term in (*wanted, *unwanted)}
+    found: list[ColumnElement[bool]] = [vector.bool_op("@@")(queries[term]) for term in wanted]
+    return found + [not_(vector.bool_op("@@")(queries[term])) for term in unwanted]

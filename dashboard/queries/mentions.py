@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    String,
     and_,
     case,
     exists,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
+    union_all,
 )
 
 from collector.store import from_micros, micros
@@ -123,13 +125,13 @@ def _ordered(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 
 
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+    return [*_among(wanted), *_other_conditions(conn, wanted)]
+
+
+def _among(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The brand and the time."""
     since, until = _days(wanted)
-    return [
-        mention.c.brand == wanted.scope.brand,
-        mention.c.created_at >= since,
-        mention.c.created_at < until,
-        *_other_conditions(conn, wanted),
-    ]
+    return [mention.c.brand == wanted.scope.brand, mention.c.created_at >= since, mention.c.created_at < until]
 
 
 def _days(wanted: Wanted) -> tuple[datetime, datetime]:
@@ -142,16 +144,13 @@ def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bo
     scope = wanted.scope
     found: list[ColumnElement[bool]] = []
     if scope.sources:
-        # Concatenation keeps SQLite from taking UNIQUE(source, brand, …), which would sort everything by date.
-        found.append(mention.c.source.op("||")("").in_(scope.sources))
+        # UNIQUE(source, brand, …) would sort everything by date.
+        found.append(_off_index(conn, mention.c.source).in_(scope.sources))
     if any(terms_of(wanted.words)):
-        # Rare words lead to their mentions. Others are looked up among the mentions of the days: the addition of
-        # nothing keeps SQLite from going to every mention that has them, at any time and of any brand.
-        number = mention.c.id if is_rare(conn, wanted.words, RARE) else mention.c.id + 0
-        found.append(number.in_(matching(conn, wanted.words)))
+        found.append(_worded(conn, wanted))
     if wanted.sentiment is not None:
         found.append(label.c.sentiment == wanted.sentiment.sign)
-    found.append(_part(wanted.only))
+    found.append(_part(conn, wanted.only))
     if wanted.one_a_voice:
         found.append(mention.c.head.is_(True))
     if wanted.facet is not None:
@@ -166,7 +165,38 @@ def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bo
     return found
 
 
-def _part(only: Only | None) -> ColumnElement[bool]:
+def _off_index(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column itself, in a guise that keeps SQLite from taking an index for it; PostgreSQL weighs its indexes well,
+    and would no longer know how many rows to expect."""
+    if conn.dialect.name == "postgresql":
+        return column
+    return column.op("||")("") if isinstance(column.type, String) else type_coerce(column, BigInteger) + 0
+
+
+def _worded(conn: Connection, wanted: Wanted) -> ColumnElement[bool]:
+    """Which mentions match the words wanted."""
+    if conn.dialect.name != "postgresql":
+        # Rare words lead to their mentions. Others are looked up among the mentions of the days, lest every mention
+        # that has them be gone to, at any time and of any brand.
+        number: ColumnElement[Any] = mention.c.id
+        if not is_rare(conn, wanted.words, RARE):
+            number = _off_index(conn, number)
+        return number.in_(matching(conn, wanted.words))
+    if not _seldom(conn, wanted.words):
+        return has(conn, wanted.words)
+    # Found apart from the order and from all else: PostgreSQL takes looking through a text for words to be as cheap as
+    # comparing two numbers, and would rather look through all of them in the order wanted than use the index.
+    hits = select(mention.c.id).where(*_among(wanted), has(conn, wanted.words)).cte("hits").prefix_with("MATERIALIZED")
+    return mention.c.id.in_(select(hits.c.id))
+
+
+def _seldom(conn: Connection, words: str) -> bool:
+    """Whether no more than one text in FREQUENT has these words."""
+    there = conn.scalar(select(func.max(mention.c.id))) or 0
+    return is_rare(conn, words, max(RARE, there // FREQUENT))
+
+
+def _part(conn: Connection, only: Only | None) -> ColumnElement[bool]:
     about_us = func.coalesce(label.c.about_us, true()) == true()
     # What is rare is looked up by its ids: going through all mentions of the days would take seconds in a large store.
     said = select(correction.c.mention_id).where(correction.c.undone_at.is_(None))
@@ -175,7 +205,11 @@ def _part(only: Only | None) -> ColumnElement[bool]:
             said = said.where(correction.c.field == ABOUT_US)
             return and_(label.c.about_us.is_(False), mention.c.id.in_(said))
         case Only.UNREAD:
-            # Labels are looked up only of what waits or was set aside, not of every mention of the days.
+            # Labels are looked up only of what waits or was set aside, not of every mention of the days; PostgreSQL
+            # would read these mentions to ask, and is led to them where they are few.
+            if conn.dialect.name == "postgresql":
+                waiting = union_all(select(unread.c.mention_id), select(unreadable.c.mention_id))
+                return and_(label.c.mention_id.is_(None), mention.c.id.in_(waiting))
             queued = exists().where(unread.c.mention_id == mention.c.id)
             aside = exists().where(unreadable.c.mention_id == mention.c.id)
             return and_(label.c.mention_id.is_(None), or_(queued, aside))
@@ -242,14 +276,12 @@ def _near(
 
     Asking for each of them whether it has the words is slow; for what every other has, finding all is slower yet.
     """
-    there = conn.scalar(select(func.max(mention.c.id))) or 0
-    if not any(terms_of(wanted.words)) or is_rare(conn, wanted.words, max(RARE, there // FREQUENT)):
+    # PostgreSQL asks one by one anyway, and stops when a page is full.
+    if conn.dialect.name == "postgresql" or not terms_of(wanted.words)[0] or _seldom(conn, wanted.words):
         return None
-    since, until = _days(wanted)
-    within = [mention.c.brand == wanted.scope.brand, mention.c.created_at >= since, mention.c.created_at < until]
-    near = _leaf(select(mention.c.id).where(*within), wanted.order, after, NEAR).subquery()
+    near = _leaf(select(mention.c.id).where(*_among(wanted)), wanted.order, after, NEAR).subquery()
     query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(select(near.c.id)))
-    query = query.where(has(wanted.words), *_other_conditions(conn, replace(wanted, words="")))
+    query = query.where(has(conn, wanted.words), *_other_conditions(conn, replace(wanted, words="")))
     found = _frame(conn, query.order_by(*_ordered(wanted.order)).limit(size))
     return found if len(found) == size else None
 
@@ -273,8 +305,8 @@ def _beyond(
 def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int) -> list[int]:
     """The first ids after a place along an order's index; fewer where only those without a key are left."""
     brand, (since, until) = wanted.scope.brand, _days(wanted)
-    # The addition of nothing keeps a database from taking the index by brand and time, and sorting what it finds there.
-    at = type_coerce(mention.c.created_at, BigInteger) + 0
+    # The index by brand and time would lead to all of the days, to be sorted.
+    at = _off_index(conn, type_coerce(mention.c.created_at, BigInteger))
     spans = [at >= micros(since), at < micros(until), *_other_conditions(conn, wanted)]
     if wanted.order is Order.REACH:
         key: ColumnElement[int] = mention.c.reach
@@ -285,7 +317,7 @@ def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int
         first = key.desc()
     else:
         key, number = label.c.satisfaction, label.c.mention_id
-        own = [mention.c.brand.op("||")("") == brand]
+        own = [_off_index(conn, mention.c.brand) == brand]
         tables = label.join(mention, mention.c.id == label.c.mention_id)
         first = key.asc()
     if after is not None:
