@@ -33,6 +33,7 @@ from sentiment.store import open_store
 from sentiment.store.counts import drop_empty_buckets
 from sentiment.store.recount import recount
 from sentiment.store.reread import queue_other_models
+from sentiment.store.rezone import move_days
 
 if TYPE_CHECKING:
     from sentiment.classifiers import Classifier
@@ -143,12 +144,17 @@ class Pipeline:
         return sum(queue_other_models(self.store, self.classifier.name, self.stop.is_set))
 
     def recount(self) -> None:
-        """Go on with counting anew, if that is under way: after a change of taxonomy, or a repair that was stopped."""
+        """Go on with what a change of taxonomy or zone, or a repair that was stopped, has left to be counted anew."""
         told = 0.0
         for at in recount(self.store, self.stop.is_set):
             if at.part >= told:
                 self.tell(f"counting anew: back to {at.since:%Y-%m-%d}")
                 told = at.part + TOLD_EVERY
+        told = 0.0
+        for part in move_days(self.store, self.stop.is_set):
+            if part >= told:
+                self.tell(f"moving mentions to the days of {self.store.zone.key}: {part:.0%}")
+                told = part + TOLD_EVERY
 
     def detect(self) -> list[str]:
         """Judge the buckets that are due; returns a line for each incident that opened, changed or ended."""

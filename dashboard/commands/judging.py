@@ -51,10 +51,13 @@ def detect(config: Path | None = ConfigOption) -> None:
 
 
 def go_on_counting(session: Session) -> None:
-    """End the recount that a change of the taxonomy, or a repair that was stopped, has left under way."""
+    """End what a change of the taxonomy or the zone, or a repair that was stopped, has left to be counted anew."""
     from sentiment.store.recount import recount
+    from sentiment.store.rezone import move_days
 
     show_counting(recount(session.store))
+    for part in move_days(session.store):
+        warn(f"moving mentions to the days of {session.store.zone.key}: {part:.0%}")
 
 
 def show_counting(steps: Iterator[Recount]) -> None:

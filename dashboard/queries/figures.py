@@ -9,8 +9,8 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Column, ColumnElement, Connection, func, select
 
-from collector.store import hour_of
-from dashboard.scope import Scope, day_number, day_of_number
+from collector.store import HOUR, MICROSECOND, hour_of
+from dashboard.scope import DAY, Scope, day_number, day_of_number, midnight
 from sentiment.store.counts import FIGURES, count_day, count_hour
 from sentiment.store.readings import label
 from sentiment.taxonomy import ALL, taxonomy
@@ -74,18 +74,30 @@ def by_brand_and_day(conn: Connection, scope: Scope, brands: Sequence[str]) -> p
     return frame
 
 
-def mentions_between(conn: Connection, scope: Scope, start: datetime, end: datetime) -> int:
-    """How many mentions were made in [start, end), to the hour: for comparing a day under way with its like."""
+def mentions_until(conn: Connection, scope: Scope, end: datetime) -> int:
+    """How many mentions of a scope were made before `end`, for comparing a day under way with its like.
+
+    Whole days are those of every other figure; the last is counted to the hour, and where the clock is not whole hours
+    off UTC, the counted hour that holds its midnight is left to the day before.
+    """
+    last = end.astimezone(scope.zone).date()
+    counted = 0
+    if last > scope.first:
+        whole = replace(scope, last=min(scope.last, last - DAY))
+        counted = int(by_day(conn, whole)["mentions"].sum())
+    begin = midnight(last, scope.zone)
+    if begin >= scope.end or begin >= end or last < scope.first:
+        return counted
     hours = count_hour.c.hour
     query = select(func.coalesce(func.sum(count_hour.c.mentions), 0)).where(
         count_hour.c.brand == scope.brand,
         count_hour.c.facet == ALL,
-        hours >= hour_of(start),
+        hours >= hour_of(begin + HOUR - MICROSECOND),
         hours < hour_of(end),
     )
     if scope.sources:
         query = query.where(count_hour.c.source.in_(scope.sources))
-    return int(conn.scalar(query) or 0)
+    return counted + int(conn.scalar(query) or 0)
 
 
 def sources_of(conn: Connection, brand: str) -> list[str]:

@@ -14,6 +14,7 @@ from dashboard.views.session import ask, brands, look, session
 from dashboard.words import count, sentence
 from sentiment.spikes.store.incidents import incident_by_id
 from sentiment.store.recount import under_way
+from sentiment.store.rezone import moving_days
 
 LIVE_EVERY = 3.0
 """Seconds between two looks while anything waits to be read."""
@@ -91,12 +92,18 @@ def watch() -> None:
 
 
 def _counting() -> None:
-    """Say which figures may still be those of an older taxonomy, while they are counted anew."""
+    """Say which figures may still be those of an older taxonomy or zone, while they are counted anew."""
     at = look(under_way)
     if at is not None:
         st.caption(
             f"Dimensions and aspects are being counted anew: done back to {at.since.day} {at.since:%B %Y} "
             f"({at.part:.0%} of the time), as they were before that. “groundswell up” goes on with it."
+        )
+    moved = look(moving_days)
+    if moved is not None:
+        st.caption(
+            f"Mentions are being moved to the days of {session().zone.key}: {moved:.0%} are, the others still stand on "
+            "those of the zone before. “groundswell up” goes on with it."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -103,11 +103,8 @@ def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], cur
 
 def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: Share, former: Share) -> None:
     found = change(current, former)
-    at = now()
-    length = timedelta(days=scope.days)
-    until = min(scope.end, at)
     counted = int(days["mentions"].sum())
-    same_time_before = ask(figures.mentions_between, scope, scope.before.start, _hour(until) - length)
+    same_time_before = ask(figures.mentions_until, scope.before, _same_hour_before(scope, now()))
     now_mean, before_mean = _satisfaction(days), _satisfaction(earlier)
     with st.container(horizontal=True, key="metrics"):
         st.metric(
@@ -153,8 +150,12 @@ def _ascii(delta: str | None) -> str | None:
     return None if delta is None else delta.replace("−", "-")
 
 
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def _same_hour_before(scope: Scope, at: datetime) -> datetime:
+    """As many days before by the clock on the wall: the end of the hour under way, or of a period that is over."""
+    if at >= scope.end:
+        return scope.before.end
+    hour = at.astimezone(scope.zone).replace(minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(hours=1)
+    return (hour - timedelta(days=scope.days)).replace(tzinfo=scope.zone).astimezone(UTC)
 
 
 def _satisfaction(days: pd.DataFrame) -> float | None:

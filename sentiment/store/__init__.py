@@ -14,6 +14,7 @@ from collector.store.turn import take_turn
 from sentiment.store.counts import add_to_counts, suspects_left_out
 from sentiment.store.readings import drop_labels, queue
 from sentiment.store.recount import place_facets
+from sentiment.store.rezone import move_some_days, place_zone
 
 
 class Counting:
@@ -47,6 +48,8 @@ def open_store(
     with store.write() as conn:
         take_turn(conn)
         place_facets(conn)
+        place_zone(conn, zone)
+        move_some_days(conn, store)
         left_out = suspects_left_out(conn, leave_out_suspects)
     store = replace(store, leave_out_suspects=left_out)
     if leave_out_suspects is not None:

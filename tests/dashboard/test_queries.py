@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from collector.store import Store
 from collector.store.mentions import save_mentions
 from collector.store.tables import mention
-from dashboard.queries import figures, health, mentions
+from dashboard.queries import figures, health, mentions, trends
 from dashboard.queries.mentions import Only, Wanted
 from dashboard.queries.places import Order, Place, place_after, place_of
 from dashboard.scope import Scope
+from dashboard.steps import Step
 from sentiment.reading import Sentiment
 from sentiment.store.readings import claim, save_readings
 from tests.conftest import BERLIN
@@ -58,10 +59,8 @@ def test_a_source_filter_narrows_every_figure(filled: Filled) -> None:
 def test_hours_and_days_count_the_same(filled: Filled) -> None:
     scope = a_scope(filled, days=20)
     with filled.store.read() as conn:
-        assert (
-            figures.mentions_between(conn, scope, scope.start, scope.end)
-            == figures.by_day(conn, scope)["mentions"].sum()
-        )
+        counted = [trends.over_time(conn, scope, "all", step)["mentions"].sum() for step in (Step.HOUR, Step.DAY)]
+        assert counted == [figures.by_day(conn, scope)["mentions"].sum()] * 2
 
 
 @pytest.mark.parametrize("many", [False, True])
