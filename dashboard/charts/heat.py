@@ -81,6 +81,9 @@ def _map(
     height: int,
     order: Sequence[str] | None = None,
 ) -> Spec:
+    bounded = time_axis("start")
+    # A name beyond the last day would be cut by the edge of a phone.
+    bounded["axis"] |= {"labelBound": True}
     return {
         "data": {"values": rows},
         "height": height,
@@ -88,7 +91,7 @@ def _map(
         "config": CONFIG,
         "mark": {"type": "rect", "stroke": "#88888855", "strokeWidth": 0.5},
         "encoding": {
-            "x": time_axis("start"),
+            "x": bounded,
             "x2": {"field": "end"},
             "y": {
                 "field": "row",

@@ -72,7 +72,8 @@ def _routes(managers: tuple[Manager, ...]) -> str:
         for m in managers
     ]
     heads = [
-        Column(words=words, roomy=words == "Sources") for words in ("Who", "Brands", "About", "Sources", "Severity")
+        Column(words=words, roomy=words in {"Sources", "Severity"})
+        for words in ("Who", "Brands", "About", "Sources", "Severity")
     ]
     return table(heads, rows)
 
@@ -129,12 +130,11 @@ def _outbox(found: pd.DataFrame) -> None:
     heading(f"The latest {count(len(found), 'alert', 'alerts')}, {count(sent) if sent else 'none'} of them sent")
     rows = [
         (
-            escape(ago(row.at, now())),
-            escape(row.state),
-            f"<bdi>{escape(row.person)}</bdi>{small(row.recipient)}",
             f"<bdi>{escape(row.subject)}</bdi>{small(row.why or '')}",
+            f"<bdi>{escape(row.person)}</bdi>{small(row.recipient)}",
+            f"{escape(row.state)}{small(ago(row.at, now()))}",
         )
         for row in found.itertuples()
     ]
-    put(table([Column(words=words) for words in ("When", "State", "To", "What")], rows, named=False))
+    put(table([Column(words=words) for words in ("What", "To", "State")], rows, named=False))
     download("alerts", found, {})

@@ -17,15 +17,18 @@ SHOWN = 240
 
 
 def rows_of(found: pd.DataFrame) -> pd.DataFrame:
-    """Mentions as rows of the table on the screen; times in the owner's zone, texts cut."""
+    """Mentions as rows of the table on the screen; times in the owner's zone, texts cut.
+
+    What is read first stands first: a phone shows two columns.
+    """
     about = about_told(aspects_of(found), lambda aspect, polarity: f"{label_of(aspect)} {SIGNS[polarity]}", ", ")
     zone = session().zone
     rows = [
         {
-            "when": pd.Timestamp(row["created_at"]).tz_convert(zone),
             "sentiment": f"{SIGNS[row['sentiment']]} {row['sentiment']}" if row["sentiment"] else "not read yet",
-            "satisfaction": row["satisfaction"],
             "text": str(row["text"])[:SHOWN].replace("\n", " "),
+            "when": pd.Timestamp(row["created_at"]).tz_convert(zone),
+            "satisfaction": row["satisfaction"],
             "about": about.get(int(row["id"]), ""),
             "source": row["source"],
             "reach": row["reach"],

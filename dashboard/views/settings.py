@@ -24,7 +24,10 @@ def show() -> None:
         f"{count(len(session().config.sources), 'source', 'sources')}.",
         f"All of this stands in {session().config.file.name}; change it there. “groundswell doctor” checks it.",
     )
-    rows = [(escape(row.section), escape(row.setting), f"<bdi>{escape(row.value)}</bdi>") for row in found.itertuples()]
+    rows = [
+        (escape(row.section), escape(row.setting), f"<bdi>{escape(row.value).replace('@', '<wbr>@')}</bdi>")
+        for row in found.itertuples()
+    ]
     put(table([Column(words="Section"), Column(words="Setting"), Column(words="Value")], rows))
     download("settings", found, {})
 

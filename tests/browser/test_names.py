@@ -14,6 +14,8 @@ import pytest
 from collector.sources import Reject, Span
 from collector.store.mentions import save_mentions
 from collector.store.runs import cover, save_rejects, set_state
+from dashboard.alerts.notify import notify
+from dashboard.config import load_config
 from sentiment.spikes.store.incidents import incidents
 from sentiment.store import open_store
 from sentiment.store.readings import claim, save_readings
@@ -32,14 +34,15 @@ NAMES = {
 }
 ERROR = "503 **bold** $x$ :smile: [sign in](https://evil.example/) <script>alert(1)</script>"
 PAGES = {
-    "": BRAND,
-    "incidents": BRAND,
-    "incident?id={id}": BRAND,
-    f"trends?compare={OTHER}": BRAND,
-    f"dimensions?compare={OTHER}": OTHER,
-    "mentions": SOURCES[0],
-    "sources": SOURCES[0],
-    "settings": SOURCES[2],
+    "": NAMES[BRAND],
+    "incidents": NAMES[BRAND],
+    "incident?id={id}": NAMES[BRAND],
+    f"trends?compare={OTHER}": NAMES[BRAND],
+    f"dimensions?compare={OTHER}": NAMES[OTHER],
+    "mentions": NAMES[SOURCES[0]],
+    "sources": NAMES[SOURCES[0]],
+    "settings": NAMES[SOURCES[2]],
+    "alerts": "**A** _b_ $x^2$ :smile:",
 }
 CUT = """() => [...document.querySelectorAll('.gs-scroll')]
   .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 200))"""
@@ -73,6 +76,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         failed = {"last_error": ERROR, "last_error_kind": "SourceUnavailable", "last_error_at": now}
         set_state(conn, NAMES[SOURCES[0]], "rss", last_success=now - timedelta(days=2), **failed)
         save_rejects(conn, NAMES[SOURCES[0]], None, [Reject(place="entry **4**", reason=ERROR, raw=MARKUP)], now)
+    here = load_config(config)
+    assert notify(store, here.alerts, None, here.managers, (), now).lines
     with store.write() as conn:
         claimed = claim(conn, "fixture", now, timedelta(minutes=5), len(said))
         save_readings(conn, store, [(one, reading_for(one.text, kinds[one.text])) for one in claimed], now)
@@ -95,7 +100,7 @@ def test_names_are_shown_as_they_were_given_and_fit_a_phone(reader: Open, filled
         screen.open(path.replace(OTHER, NAMES[OTHER].replace(" ", "+")).format(id=number))
         page = screen.page
         main = page.locator("[data-testid=stMain]")
-        assert NAMES[named] in " ".join(main.inner_text().split()), path
+        assert named in " ".join(main.inner_text().split()), path
         assert page.evaluate(DRESSED) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert page.evaluate(OVERFLOW) == [], path
