@@ -14,6 +14,7 @@ from collector.tabular import RECORD_LIMIT, Broken, name_columns
 from collector.tabular.delimited import DelimitedTable, Shape
 from collector.tabular.encoding import Encoding, encoding_of
 from collector.tabular.items import language_code
+from collector.tabular.jsonlines import TOO_LONG, lines_of
 from sentiment.classifiers import Classifier
 from sentiment.reading import Reading
 from sentiment.taxonomy import taxonomy
@@ -204,17 +205,15 @@ def _shape(file: Path, encoding: Encoding) -> Shape:
 
 def _json_rows(file: Path, aside: Aside) -> Found:
     with file.open(encoding=encoding_of(file).codec, errors="replace") as source:
-        for number, line in enumerate(source, 1):
-            if not line.strip():
-                continue
+        for number, line in lines_of(source):
             place = f"line {number}"
             try:
-                fields = json.loads(line)
+                fields = json.loads(line or "")
             except (ValueError, RecursionError) as problem:
-                aside.add(f"{file.name}, {place}: not JSON ({problem})")
+                aside.add(f"{file.name}, {place}: {TOO_LONG if line is None else f'not JSON ({problem})'}")
                 continue
             if not isinstance(fields, dict):
-                aside.add(f"{file.name}, {place}: not an object")
+                aside.add(f"{file.name}, {place}: not an object; one object a line is read")
                 continue
             yield number, place, fields
 

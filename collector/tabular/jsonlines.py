@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from collector.errors import PayloadChanged
 from collector.tabular import COLUMN_LIMIT, RECORD_LIMIT, Broken, Format, Row, is_blank
 from collector.tabular.encoding import Encoding
 
+TOO_LONG = "the line is longer than 4 million characters"
 _SAMPLE = 1_000
 _DEPTH = 3
 
@@ -53,16 +54,9 @@ class JsonLinesTable:
         with self.path.open(encoding=self.encoding.codec, errors="replace", newline="\n") as file:
             raw: Any = file.buffer
             self._read = raw.tell
-            number = 0
-            while line := file.readline(RECORD_LIMIT):
-                number += 1
+            for number, line in lines_of(file):
                 place = f"line {number}"
-                if len(line) >= RECORD_LIMIT:
-                    while line and not line.endswith("\n"):
-                        line = file.readline(RECORD_LIMIT)
-                    yield place, Broken(place=place, reason="the line is longer than 4 million characters", raw="")
-                elif not line.isspace():
-                    yield place, _parse(line, place)
+                yield place, Broken(place=place, reason=TOO_LONG, raw="") if line is None else _parse(line, place)
 
     def share_read(self) -> float | None:
         """Share of the file's bytes that were read."""
@@ -70,6 +64,19 @@ class JsonLinesTable:
             return None if self._read is None else min(1.0, self._read() / self._size)
         except ValueError:  # the file is closed
             return None
+
+
+def lines_of(file: TextIO) -> Iterator[tuple[int, str | None]]:
+    """Every line with something in it, by its number; None for one that is longer than a row may be."""
+    number = 0
+    while line := file.readline(RECORD_LIMIT):
+        number += 1
+        if len(line) >= RECORD_LIMIT:
+            while line and not line.endswith("\n"):
+                line = file.readline(RECORD_LIMIT)
+            yield number, None
+        elif not line.isspace():
+            yield number, line
 
 
 def _parse(line: str, place: str) -> dict[str, Any] | Broken:

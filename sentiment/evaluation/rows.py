@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.tabular.encoding import encoding_of
+from collector.tabular.jsonlines import TOO_LONG, lines_of
 from sentiment.reading import Intent, Loyalty, Sentiment, Stage
 from sentiment.taxonomy import taxonomy
 
@@ -45,13 +46,12 @@ def load_rows(path: Path) -> tuple[list[Labelled], list[str]]:
     """
     rows, problems = [], []
     with path.open(encoding=encoding_of(path).codec, errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
+        for number, line in lines_of(lines):
             try:
-                row = labelled(json.loads(line))
+                row = labelled(json.loads(line or ""))
             except (json.JSONDecodeError, RecursionError) as problem:
-                problems.append(f"{path.name}, line {number}: not JSON ({problem})")
+                what = TOO_LONG if line is None else f"not JSON ({problem})"
+                problems.append(f"{path.name}, line {number}: {what}")
             except ValueError as problem:
                 problems.append(f"{path.name}, line {number}: {problem}")
             except (TypeError, AttributeError):

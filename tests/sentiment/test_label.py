@@ -180,3 +180,10 @@ def test_headers_as_spreadsheets_write_them_are_understood(tmp_path: Path, heade
     source = tmp_path / "in.csv"
     source.write_text(f"{header}\r\n7;late, again\r\n\r\n8;fine\r\n", encoding="utf-8")
     assert [(row.id, row.text) for row in rows_of(source, Aside())] == [("7", "late, again"), ("8", "fine")]
+
+
+def test_a_line_without_an_end_is_set_aside_and_the_next_is_read(tmp_path: Path) -> None:
+    source, aside = tmp_path / "in.jsonl", Aside()
+    source.write_text('[{"text": "' + "late " * 900_000 + '"}]\n{"text": "fine"}\n', encoding="utf-8")
+    assert [(row.number, row.text) for row in rows_of(source, aside)] == [(2, "fine")]
+    assert aside.named == ["in.jsonl, line 1: the line is longer than 4 million characters"]
