@@ -296,7 +296,8 @@ def _brands(scope: Scope) -> None:
     links = [
         address("mentions", same_filters(replace(whole, brand=name), sentiment="negative")) for name in found["brand"]
     ]
-    put(shares_table("Brand", found, links, note="Dissatisfied voices as a share of those of the brand."))
+    where = ", at all sources whichever are chosen above" if scope.sources else ""
+    put(shares_table("Brand", found, links, note=f"Dissatisfied voices as a share of those of the brand{where}."))
     download("brands", flat(found, "brand"), whole)
 
 
