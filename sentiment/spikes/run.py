@@ -166,6 +166,9 @@ class _Run:
                 current, news = advance(current, tick.verdicts, tick.at)
                 events += news
                 spikes += _kept_spikes(tick, current)
+        if history is not None and end % DAY == 0:
+            # The next run begins with the next day, and must know what this one knew.
+            snapshots.append(kept.Snapshot(day=end // DAY, watch=watch.copy()))
         known_before = {_key(one): one for one in before}
         changed = [one for one in current if known_before.get(_key(one)) != one]
         with self._store.write() as conn:

@@ -151,11 +151,12 @@ def test_judging_again_changes_nothing(store: Store) -> None:
     assert rows_of(store) == before
 
 
-def test_hour_by_hour_finds_the_same_as_catching_up(store: Store, tmp_path: object) -> None:
+@pytest.mark.parametrize("last", [18, 30])  # on the day that NOW ends, and before its midnight
+def test_hour_by_hour_finds_the_same_as_catching_up(store: Store, last: int) -> None:
     fill(store)
-    for ago, count in ((20, 8), (19, 12), (18, 6)):
+    for ago, count in ((last + 2, 8), (last + 1, 12), (last, 6)):
         complain(store, ago, count)
-    for hours_ago in range(30, -1, -1):
+    for hours_ago in range(last + 12, -1, -1):
         detect(store, SETTINGS, NOW - timedelta(hours=hours_ago))
     live = _figures(store)
     with store.write() as conn:
