@@ -40,7 +40,11 @@ def main() -> None:
     places = st.sidebar.empty()
     before = _filters()
     _links(places, [pages[name] for name in PAGES], before)
-    chosen.run()
+    try:
+        chosen.run()
+    except (ConfigError, StoreError) as error:
+        empty("This page cannot be shown now.", str(error))
+        return
     put(f'<p class="gs-small gs-foot">{escape(times_in(session().zone, st.context.timezone, now()))}</p>')
     if _filters() != before:
         _links(places, [pages[name] for name in PAGES], _filters())

@@ -15,10 +15,12 @@ from collector.mention import Kind, Mention
 from collector.store import Store
 from collector.store.mentions import save_mentions
 from collector.store.runs import set_state
+from dashboard.views.session import session
 from sentiment.store import open_store
 from sentiment.store.readings import claim, save_readings
 from tests.dashboard.conftest import reading_for
 
+APP = Path(__file__).parents[3] / "dashboard" / "app.py"
 PAGES = ["today", "incidents", "trends", "dimensions", "mentions"]
 ALONE = '[groundswell]\ntimezone = "Europe/Berlin"\n[[brand]]\nname = "Harbor Air"\nown = true\n'
 FORUM = (
@@ -68,6 +70,23 @@ def test_a_source_that_always_failed_is_not_taken_for_calm(
     words = words_of(name, tmp_path, monkeypatch)
     assert "Nothing is known about Harbor Air: forum could not be read." in words
     assert 'href="sources?"' in words
+
+
+def test_a_store_that_breaks_under_a_page_is_one_sentence_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_store(tmp_path, ALONE).engine.dispose()
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(tmp_path / "groundswell.toml"))
+    app = AppTest.from_file(str(APP), default_timeout=120).run()
+    assert not app.exception
+    with session().store.write() as conn:
+        conn.exec_driver_sql("PRAGMA writable_schema = ON")
+        conn.exec_driver_sql("UPDATE sqlite_master SET sql = 'nonsense' WHERE name = 'mention'")
+    session().store.engine.dispose()
+    app.run()
+    assert not app.exception, app.exception[0].value
+    told = "\n".join(part.proto.body for part in app.get("html"))
+    assert "This page cannot be shown now." in told
 
 
 def test_of_a_single_mention_no_share_is_made_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
