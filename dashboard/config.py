@@ -157,7 +157,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         general=general,
         brands=brands,
         sources=tuple(_sources(reader, raw, brands, general)),
-        classifier=reader.one(ClassifierSettings, raw, "classifier"),
+        classifier=_found(reader.one(ClassifierSettings, raw, "classifier"), path.parent),
         spikes=reader.one(SpikeSettings, {"spikes": {"zone": general.timezone.key} | raw.get("spikes", {})}, "spikes"),
         mail=reader.one(MailSettings, raw, "mail") if "mail" in raw else None,
         alerts=_alerts(reader, raw, board, salt),
@@ -284,6 +284,13 @@ def _alerts(reader: _Reader, raw: Mapping[str, Any], board: DashboardSettings, s
     table.setdefault("secret", salt.hex())
     bound: AlertSettings = reader.one(AlertSettings, {"alerts": table}, "alerts")
     return bound
+
+
+def _found(classifier: ClassifierSettings, folder: Path) -> ClassifierSettings:
+    """The same models; those that are folders by their place, wherever a command is run."""
+    names = [name.strip() for name in classifier.model.split("|")]
+    placed = [str(folder / name) if (folder / name).is_dir() and name != "shipped" else name for name in names]
+    return replace(classifier, model=" | ".join(placed))
 
 
 def _check_store(named: str, where: Where) -> None:

@@ -156,6 +156,13 @@ def test_a_store_is_one_file_wherever_a_command_is_run(tmp_path: Path) -> None:
     assert load(tmp_path, f'[groundswell]\nstore = "{address}"\n' + BRAND).store_url == address
 
 
+def test_a_model_is_found_beside_the_file_wherever_a_command_is_run(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    config = load(tmp_path, '[classifier]\nmodel = "ours | somebody/nli"\n' + BRAND)
+    assert config.classifier.model == f"{tmp_path / 'ours'} | somebody/nli"
+    assert load(tmp_path, BRAND).classifier.model == "shipped"
+
+
 @pytest.mark.parametrize(
     ("store", "sentence"),
     [
