@@ -11,7 +11,7 @@ from sqlalchemy import Connection, String, cast, literal, or_, select
 
 from collector.store import from_hour, hour_of
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote, Sibling
-from dashboard.alerts.decide import Followed
+from dashboard.alerts.decide import NEVER_KNOWN, Followed
 from dashboard.alerts.digest import IncidentLine
 from dashboard.alerts.outbox import decision
 from dashboard.alerts.silence import Topic
@@ -48,7 +48,7 @@ def followed(conn: Connection, now: datetime) -> list[Followed]:
     )
     kept = (incident_by_id(conn, row.id) for row in rows)
     judged = last_judged(conn)
-    return [_followed(one, _quiet(conn, one, judged)) for one in kept if one is not None and _explained(one, now)]
+    return [_followed(one, _quiet(conn, one, judged), now) for one in kept if one is not None and _explained(one, now)]
 
 
 def incidents_between(conn: Connection, start: datetime, end: datetime) -> Sequence[tuple[Topic, IncidentLine]]:
@@ -131,8 +131,10 @@ def _quiet(conn: Connection, kept: KeptIncident, judged: int | None) -> timedelt
     return None if known < HOURLY_PACE.quiet else from_hour(judged + 1) - kept.last_seen
 
 
-def _followed(kept: KeptIncident, quiet: timedelta | None) -> Followed:
+def _followed(kept: KeptIncident, quiet: timedelta | None, now: datetime) -> Followed:
     facts = alert_of(kept, Event.OPENED)
+    if quiet is None and now - kept.last_seen < NEVER_KNOWN:
+        facts = replace(facts, resolved_at=None)
 
     def tell(event: Event) -> Alert:
         return replace(facts, event=event)

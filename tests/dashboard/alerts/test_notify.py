@@ -249,6 +249,17 @@ def test_nobody_is_told_of_an_end_while_nobody_reads_the_source(alarmed: Store, 
     assert len(ends(alarmed, mail_server.settings)) == 1
 
 
+def test_what_is_told_late_is_not_called_over_while_nobody_reads_the_source(
+    alarmed: Store, mail_server: MailServer
+) -> None:
+    with alarmed.write() as conn:
+        cover(conn, "reviews", Span(start=NOW - 63 * DAY, end=NOW + HOUR))
+    detect(alarmed, SpikeSettings(zone=BERLIN), NOW + 20 * HOUR)
+    round_(alarmed, mail_server.settings, a_manager(), now=NOW + 20 * HOUR)
+    [mail] = mail_server.mailbox.mails
+    assert mail["Subject"].endswith("expected")
+
+
 def test_nobody_is_told_of_an_end_before_what_came_since_was_judged(alarmed: Store, mail_server: MailServer) -> None:
     round_(alarmed, mail_server.settings, a_manager())
     calm(alarmed, hour_of(NOW), 20)
