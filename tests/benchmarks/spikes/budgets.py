@@ -33,6 +33,9 @@ def table(seed: int) -> None:
     _row("public health, daily, without totals", cases, totals=False)
     cases = lifelike.cases(seed + 8, 6 * WATCHED, 7 * 300)
     _row("public health, weekly, without totals", lifelike.weeks_of(cases), totals=False)
+    _row("calls, daily, without totals", lifelike.calls(seed + 9, 3 * WATCHED, 500), totals=False)
+    calls = lifelike.calls(seed + 10, 4 * WATCHED, 7 * 300)
+    _row("calls, weekly, without totals", lifelike.weeks_of(calls), totals=False)
     print()
 
 
