@@ -47,7 +47,12 @@ def observed_and_expected(points: pd.DataFrame, *, zone: ZoneInfo, height: int =
         "layer": [
             {
                 "mark": {"type": "area", "opacity": 0.15, "color": ACCENT, "interpolate": "step-after"},
-                "encoding": {"x": x, "y": {"field": "lower", **amount}, "y2": {"field": "upper"}},
+                "encoding": {
+                    "x": x,
+                    "y": {"field": "lower", **amount},
+                    "y2": {"field": "upper"},
+                    "tooltip": tooltip,
+                },
             },
             {
                 "mark": {"type": "line", "interpolate": "step-after", "strokeDash": [5, 4]},

@@ -11,7 +11,13 @@ import pandas as pd
 from dashboard.steps import Step
 
 Spec = dict[str, Any]
-CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.5}, "legend": {"orient": "top", "title": None}}
+CONFIG = {
+    "view": {"stroke": None},
+    "axis": {"gridOpacity": 0.5},
+    "legend": {"orient": "top", "title": None},
+    # Streamlit has every mark tell its raw fields to whoever hovers over it; ours say theirs in words.
+    "mark": {"tooltip": None},
+}
 LEGEND = {"symbolType": "stroke", "labelLimit": 150, "columns": 2}
 """Of lines by name: two columns fit a phone."""
 CLOCK = "utchours(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%a %-d %b')"

@@ -52,7 +52,12 @@ def share_over_time(
         *spike_layers(spikes, begin, end, x, zone),
         {
             "mark": {"type": "area", "opacity": 0.18, "color": NEGATIVE, "clip": True},
-            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+            "encoding": {
+                "x": x,
+                "y": {"field": "low", **y},
+                "y2": {"field": "high"},
+                "tooltip": [moment_told("start", step), *FIGURES],
+            },
         },
         *_other_lines(lines[1:], [name, *(other for other, _ in others)], x, y, step),
         *_line(None, NEGATIVE, x, y, step, small=len(lines[0]) > CROWDED),

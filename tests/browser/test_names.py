@@ -107,3 +107,20 @@ def test_names_are_shown_as_they_were_given_and_fit_a_phone(reader: Open, filled
         assert page.evaluate(CUT) == [], path
     screen.open("")
     screen.picture("names-today-390")
+
+
+def test_what_a_chart_tells_under_the_pointer_is_in_words_and_inert(reader: Open) -> None:
+    screen = reader()
+    screen.open("trends")
+    page = screen.page
+    box = page.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
+    assert box is not None
+    told: set[str] = set()
+    for across in range(40, int(box["width"]), 24):
+        for down in (45, 140):
+            page.mouse.move(box["x"] + across, box["y"] + down)
+            told |= set(page.locator("#vg-tooltip-element.visible").all_inner_texts())
+    assert any("Dissatisfied voices" in one for one in told)
+    assert any(MARKUP in " ".join(one.split()) for one in told)
+    assert not any("middle" in one for one in told)
+    assert page.locator("#vg-tooltip-element img").count() == 0
