@@ -111,9 +111,8 @@ def _sources(
     lines = [row["subject"] for row in rows[:GATHERED_SHOWN]]
     if len(rows) > GATHERED_SHOWN:
         lines.append(spoken.say("more", n=len(rows) - GATHERED_SHOWN))
-    headline = spoken[f"headline_{rows[0]['event']}"] if len({row["event"] for row in rows}) == 1 else spoken["sources"]
     return write_note(
-        subject, headline, [*lines, spoken["source_act"]], spoken, envelope,
+        subject, spoken["sources"], [*lines, spoken["source_act"]], spoken, envelope,
         link_text=spoken["open_dashboard"], colour="moderate",
     )  # fmt: skip
 
