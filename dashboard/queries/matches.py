@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
@@ -50,7 +50,9 @@ def many(conn: Connection, wanted: Wanted) -> bool:
     """
     if wanted.order in BY_TIME:
         return False
-    told, _ = _told(conn, wanted)
+    told, _ = _told(conn, replace(wanted, words=""))
+    if any(terms_of(wanted.words)):
+        told = 0 if mentions.seldom(conn, wanted.words) else told // mentions.FREQUENT
     there = conn.scalar(select(func.max(mention.c.id))) or 0
     return told**2 * (ENTRIES if wanted.order is Order.REACH else 1) > PAGE * there
 

@@ -166,8 +166,7 @@ def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bo
 
 
 def _off_index(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column itself, in a guise that keeps SQLite from taking an index for it; PostgreSQL weighs its indexes well,
-    and would no longer know how many rows to expect."""
+    """The column in a guise that keeps SQLite from its index; PostgreSQL would not know what to expect of that."""
     if conn.dialect.name == "postgresql":
         return column
     return column.op("||")("") if isinstance(column.type, String) else type_coerce(column, BigInteger) + 0
@@ -178,11 +177,9 @@ def _worded(conn: Connection, wanted: Wanted) -> ColumnElement[bool]:
     if conn.dialect.name != "postgresql":
         # Rare words lead to their mentions. Others are looked up among the mentions of the days, lest every mention
         # that has them be gone to, at any time and of any brand.
-        number: ColumnElement[Any] = mention.c.id
-        if not is_rare(conn, wanted.words, RARE):
-            number = _off_index(conn, number)
-        return number.in_(matching(conn, wanted.words))
-    if not _seldom(conn, wanted.words):
+        rare = is_rare(conn, wanted.words, RARE)
+        return (mention.c.id if rare else _off_index(conn, mention.c.id)).in_(matching(conn, wanted.words))
+    if not seldom(conn, wanted.words):
         return has(conn, wanted.words)
     # Found apart from the order and from all else: PostgreSQL takes looking through a text for words to be as cheap as
     # comparing two numbers, and would rather look through all of them in the order wanted than use the index.
@@ -190,7 +187,7 @@ def _worded(conn: Connection, wanted: Wanted) -> ColumnElement[bool]:
     return mention.c.id.in_(select(hits.c.id))
 
 
-def _seldom(conn: Connection, words: str) -> bool:
+def seldom(conn: Connection, words: str) -> bool:
     """Whether no more than one text in FREQUENT has these words."""
     there = conn.scalar(select(func.max(mention.c.id))) or 0
     return is_rare(conn, words, max(RARE, there // FREQUENT))
@@ -205,8 +202,7 @@ def _part(conn: Connection, only: Only | None) -> ColumnElement[bool]:
             said = said.where(correction.c.field == ABOUT_US)
             return and_(label.c.about_us.is_(False), mention.c.id.in_(said))
         case Only.UNREAD:
-            # Labels are looked up only of what waits or was set aside, not of every mention of the days; PostgreSQL
-            # would read these mentions to ask, and is led to them where they are few.
+            # Labels are looked up only of what waits or was set aside, not of every mention of the days.
             if conn.dialect.name == "postgresql":
                 waiting = union_all(select(unread.c.mention_id), select(unreadable.c.mention_id))
                 return and_(label.c.mention_id.is_(None), mention.c.id.in_(waiting))
@@ -262,7 +258,13 @@ def page(
             query = _select(conn, wanted, _columns(None if whole_texts else SHOWN))
             found = _frame(conn, _leaf(query, wanted.order, after, size))
         return found
-    ids = first_along(conn, wanted, after, size) if many else []
+    ids: list[int] = []
+    if many and not any(terms_of(wanted.words)):
+        ids = first_along(conn, wanted, after, size)
+    elif many and terms_of(wanted.words)[0]:
+        near = first_along(conn, replace(wanted, words=""), after, NEAR)
+        having = set(conn.scalars(select(mention.c.id).where(mention.c.id.in_(near), has(conn, wanted.words))))
+        ids = [number for number in near if number in having][:size]
     if len(ids) < size:
         # Sorted by id alone: with their texts, all of the period would be read for the few that are shown.
         ids = list(conn.scalars(_leaf(_select(conn, wanted, [mention.c.id]), wanted.order, after, size)))
@@ -277,7 +279,7 @@ def _near(
     Asking for each of them whether it has the words is slow; for what every other has, finding all is slower yet.
     """
     # PostgreSQL asks one by one anyway, and stops when a page is full.
-    if conn.dialect.name == "postgresql" or not terms_of(wanted.words)[0] or _seldom(conn, wanted.words):
+    if conn.dialect.name == "postgresql" or not terms_of(wanted.words)[0] or seldom(conn, wanted.words):
         return None
     near = _leaf(select(mention.c.id).where(*_among(wanted)), wanted.order, after, NEAR).subquery()
     query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(select(near.c.id)))

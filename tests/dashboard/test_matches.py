@@ -139,6 +139,21 @@ def test_a_page_of_what_nearly_every_text_has_is_found_without_finding_all(much_
     assert "rowid = mention.id" in asked[-1]
 
 
+def test_the_least_satisfied_who_say_what_nearly_everybody_says_are_met_along_their_order(
+    much_said_on_sqlite: Store,
+) -> None:
+    for order in (Order.REACH, Order.DISSATISFIED):
+        wanted = Wanted(scope=a_scope(90), words="-late the", order=order)
+        with much_said_on_sqlite.write() as conn:
+            conn.execute(update(mention).values(reach=mention.c.id % 9))
+            assert not matches.many(conn, replace(wanted, words="timetable"))
+            assert not matches.many(conn, replace(wanted, words="-late"))
+            for size in (5, 60):
+                along = mentions.page(conn, wanted, size=size, many=True)
+                assert list(along["id"]) == list(mentions.page(conn, wanted, size=size)["id"])
+                assert len(along) == size
+
+
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
 @pytest.mark.parametrize("sentiment", [None, NEGATIVE])
 def test_a_search_for_a_frequent_word_leafs_through_all_that_have_it(
