@@ -9,6 +9,7 @@ from importlib.metadata import version
 import structlog
 import typer
 
+from dashboard import is_ours
 from dashboard.commands import collecting, judging, reading, running, telling, terms
 from dashboard.commands.console import out, warn
 
@@ -23,7 +24,6 @@ app = typer.Typer(
 for module in (running, collecting, reading, terms, judging, telling):
     module.register(app)
 
-_ROOMS = ("collector.", "sentiment.", "dashboard.")
 _CALLED_WRONGLY = {"ConfigError", "BadSettings", "ClassifierProblem"}
 """By name, for the modules that define them need not be loaded: what is configured or given cannot be used."""
 
@@ -66,9 +66,8 @@ def main() -> None:
         warn("Stopped.")
         sys.exit(130)
     except Exception as error:
-        if not type(error).__module__.startswith(_ROOMS):
+        if not is_ours(error):
             raise
-        # Errors of our own say what happened, where and what to do: the sentence is for people, the trace is not.
         warn(str(error))
         sys.exit(2 if _CALLED_WRONGLY & {kind.__name__ for kind in type(error).__mro__} else 1)
 

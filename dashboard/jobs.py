@@ -26,6 +26,7 @@ from collector.store.mentions import said_since
 from collector.store.runs import set_state, state_of
 from collector.store.voices import forget_old_voices
 from collector.verify import can_verify, verify_source
+from dashboard import is_ours
 from dashboard.config import Config
 from dashboard.erasure import remove_older
 from sentiment.read import ReadReport, read_unread
@@ -252,7 +253,8 @@ class Schedule:
             try:
                 work()
             except Exception as error:  # noqa: BLE001  # the job boundary: one failing job must stop nothing else
-                failed = f"{name}: failed ({type(error).__name__}: {str(error)[:200]}); it is tried again."
+                what = str(error) if is_ours(error) else f"{type(error).__name__}: {error}"
+                failed = f"{name}: failed ({what[:300]}); it is tried again."
                 # What is tried every few seconds says once what is wrong.
                 if self._failing.get(name) != failed:
                     log.error("job failed", job=name, error=f"{type(error).__name__}: {error}"[:500])

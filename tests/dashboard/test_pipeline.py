@@ -23,6 +23,7 @@ from sqlalchemy import select
 from collector.collect import RunReport
 from collector.sources import SourceConfig
 from collector.sources.files import import_settings
+from collector.store import StoreError
 from collector.store.tables import mention
 from dashboard.config import load_config
 from dashboard.jobs import Pipeline, Schedule, store_of, utc_now
@@ -296,7 +297,8 @@ def test_a_job_that_fails_again_and_again_says_so_once_and_when_it_works_again(t
     file.write_text('[[brand]]\nname = "Northwind Ferries"\n')
     config, told = load_config(file, {}), list[str]()
     pipeline = Pipeline(config=config, store=store_of(config), tell=told.append)
-    answers: list[Exception | None] = [OSError("gone"), OSError("gone"), OSError("full"), None, None, OSError("gone")]
+    gone, busy = OSError("gone"), StoreError("The store is busy.")
+    answers: list[Exception | None] = [gone, OSError("gone"), busy, None, None, gone]
 
     def work() -> None:
         answer = answers.pop(0)
@@ -304,11 +306,11 @@ def test_a_job_that_fails_again_and_again_says_so_once_and_when_it_works_again(t
             raise answer
 
     job = Schedule(pipeline)._guarded("read", work)
-    for _ in range(6):
+    for _ in range(len(answers)):
         job()
     assert [line.removeprefix("read: ") for line in told] == [
         "failed (OSError: gone); it is tried again.",
-        "failed (OSError: full); it is tried again.",
+        "failed (The store is busy.); it is tried again.",
         "works again.",
         "failed (OSError: gone); it is tried again.",
     ]
