@@ -12,17 +12,20 @@ from sentiment.training.predict import logits, probabilities
 from sentiment.training.teaching import save_lessons
 from sentiment.training.train import tokenizer_of, train_network
 
-TEACHER_WEIGHTS = {"own": 10.0, "semeval2017": 2.5, "airline": 1.5, "fabsa": 1.5, "semeval": 0.5, "mams": 0.5}
+TEACHER_WEIGHTS = {
+    "own": 8.0, "relabelled": 16.0, "semeval2017": 4.0, "airline": 2.5, "umsab": 1.5, "fabsa": 0.8, "semeval": 0.4,
+    "mams": 0.3, "oats": 0.4, "phrases": 0.5, "written": 2.0, "corrections": 4.0,
+}  # fmt: skip
 TEACHER = Recipe(
-    steps=900,
+    steps=3000,
     weights=TEACHER_WEIGHTS,
-    encoder_rate=6e-5,
+    encoder_rate=8e-5,
     head_rate=1e-3,
     layer_decay=0.9,
     warm_up=0.08,
     average=0.995,
-    judge_every=300,
-    frozen_layers=5,
+    judge_every=1000,
+    frozen_layers=4,
     longest=112,
 )
 TAUGHT = {
