@@ -234,7 +234,7 @@ def _solid(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(asked: Question, own: Course, others: list[Course], columns: list[str]) -> pd.DataFrame:
-    """The figures of a chart, a row a step and line; times are days, or moments in the reader's zone."""
+    """The figures of a chart, a row a step and line; times are days, or moments in the owner's zone."""
     courses = [own, *others]
     parts = []
     for course in courses:
