@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,14 +22,6 @@ def qualified(name: str, address: str) -> str:
     return name if _ADDRESS.match(name) or not address else f"{address}#{name.removeprefix('#')}"
 
 
-def shared(items: Sequence[Item], *, seen_at: datetime | None = None) -> set[str]:
-    """The ids that several different items of one document bear; an entry that is listed twice over stays one."""
-    bearers: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        bearers[item.external_id].add(_digest(item, seen_at))
-    return {external_id for external_id, digests in bearers.items() if len(digests) > 1}
-
-
 def shared_before(cursor: Cursor | None) -> set[str]:
     """The ids that were shared in what was read before: a bearer that is left alone must keep its name."""
     return set((cursor or {}).get("shared", ()))
@@ -40,8 +32,15 @@ def remembering(page: Page, among: set[str]) -> Page:
     return replace(page, cursor={**page.cursor, "shared": sorted(among)[:MOST_SHARED]}) if among else page
 
 
-def told_apart(items: Sequence[Item], among: Container[str], *, seen_at: datetime | None = None) -> list[Item]:
-    """The items of one document, with a digest added to each whose id is among those that are shared."""
+def told_apart(items: Sequence[Item], among: set[str], *, seen_at: datetime | None = None) -> list[Item]:
+    """The items of one document, with a digest added to each whose id is among those that are shared.
+
+    Ids that several different ones of these items bear join `among`; an entry that is listed twice over stays one.
+    """
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        bearers[item.external_id].add(_digest(item, seen_at))
+    among |= {external_id for external_id, digests in bearers.items() if len(digests) > 1}
     return [marked(item, seen_at=seen_at) if item.external_id in among else item for item in items]
 
 

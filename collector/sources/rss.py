@@ -37,7 +37,7 @@ from collector import json_feed
 from collector.claim import EARLIEST
 from collector.errors import BadSettings, PayloadChanged
 from collector.html import plain, text_of, titled
-from collector.ids import marked, qualified, remembering, shared, shared_before, told_apart
+from collector.ids import marked, qualified, remembering, shared_before, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, is_unset, moment, rejected
@@ -174,7 +174,6 @@ def _entries(
             items.append(item if alone else marked(item, seen_at=seen_at))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             rejects.append(rejected(dict(entry), f"entry {number}", "id", error))
-    among |= shared(items, seen_at=seen_at)
     return Parsed(items=told_apart(items, among, seen_at=seen_at), rejects=rejects)
 
 

@@ -28,7 +28,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collector.answer import decode
 from collector.errors import PayloadChanged, SourceRefused
 from collector.html import plain, titled
-from collector.ids import qualified, remembering, shared, shared_before, told_apart
+from collector.ids import qualified, remembering, shared_before, told_apart
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Parsed, moment, read_each
@@ -123,9 +123,9 @@ def parse(
                 Reject(place=f"JSON-LD block {number}", reason=f"it is no JSON ({error})"[:300], raw=text[:2000])
             )
     parsed = read_each(reviews, partial(_item, url=url), name="@id", what="the page's reviews")
-    among = set() if among is None else among
-    among |= shared(parsed.items)
-    return Parsed(items=told_apart(parsed.items, among), rejects=[*rejects, *parsed.rejects])
+    return Parsed(
+        items=told_apart(parsed.items, set() if among is None else among), rejects=[*rejects, *parsed.rejects]
+    )
 
 
 def _reviews(node: Any, about: str | None, depth: int = 0) -> list[Any]:
