@@ -14,7 +14,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from collector.identity import clean_text
-from dashboard.alerts.alert import Alert, Event, Quote, Sibling
+from dashboard.alerts.alert import Alert, Event, Point, Quote, Sibling
 from dashboard.alerts.chart import by_day, png, specification
 from dashboard.alerts.words import Words
 from sentiment.spikes.drivers import NO_ASPECT, OTHERS
@@ -276,14 +276,19 @@ def _said(quote: Quote, words: Words) -> str:
     return f"{one_line(quote.source, 60)}, {words.moment(quote.said_at)}"
 
 
+def _drawn(alert: Alert, words: Words) -> tuple[Sequence[Point], bool]:
+    """What the chart shows, and whether that is days rather than hours."""
+    daily = alert.hours > HOURS_DRAWN
+    return (by_day(alert.points, words.zone) if daily else alert.points), daily
+
+
 def _chart(alert: Alert, words: Words) -> bytes | None:
     if len(alert.points) < 2:
         return None
-    daily = alert.hours > HOURS_DRAWN
+    points, daily = _drawn(alert, words)
     names = {"observed": words["observed"], "usual": words["usual"], "axis": words["axis"]}
     if daily:
         names |= {"usual": words["usual_day"], "axis": words["axis_day"]}
-    points = by_day(alert.points, words.zone) if daily else alert.points
     if len(points) < 2:
         return None
     spec = specification(points, alert.started_at, alert.last_seen, words.zone, names, ranges=not daily)
@@ -295,8 +300,7 @@ def _chart(alert: Alert, words: Words) -> bytes | None:
 
 
 def _chart_alt(alert: Alert, words: Words) -> str:
-    daily = alert.hours > HOURS_DRAWN
-    points = by_day(alert.points, words.zone) if daily else alert.points
+    points, daily = _drawn(alert, words)
     peak = max(points, key=lambda point: point.observed or 0)
     return words.say(
         "chart_alt_day" if daily else "chart_alt",
