@@ -16,3 +16,8 @@ class ModelMissing(ClassifierProblem):
 
 class ModelUnusable(ClassifierProblem):
     """The model is there but cannot be used."""
+
+
+def first_line(problem: Exception) -> str:
+    """What another library says went wrong, as far as it fits into a sentence."""
+    return next(iter(str(problem).strip().splitlines()), "no reason given")[:300]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.classifiers.errors import ModelMissing, ModelUnusable
+from sentiment.classifiers.errors import ModelMissing, ModelUnusable, first_line
 from sentiment.classifiers.windows import Span, Window, cut, parts, readable, says_something, sentences
 from sentiment.language import language_of
 from sentiment.reading import AspectReading, Intent, Loyalty, Reading, Sentiment, Stage
@@ -100,7 +100,7 @@ class HubModel:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)
         except (OSError, ValueError) as problem:
             raise ModelMissing(
-                f"{name}: neither a folder with a model nor one that can be fetched ({_first_line(problem)})"
+                f"{name}: neither a folder with a model nor one that can be fetched ({first_line(problem)})"
             ) from problem
         try:
             tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
@@ -111,7 +111,7 @@ class HubModel:
             # A damaged file raises whatever its reader likes.
             raise ModelUnusable(
                 f"{name}: cannot be loaded; a folder has config.json, tokenizer.json and model.safetensors, "
-                f"pickled weights (.bin) are not read ({type(problem).__name__}: {_first_line(problem)})"
+                f"pickled weights (.bin) are not read ({type(problem).__name__}: {first_line(problem)})"
             ) from problem
         if found["missing_keys"]:
             raise ModelUnusable(
@@ -238,10 +238,6 @@ def _longest(tokenizer: Any, config: Any) -> int:
     """Tokens that fit: as the tokenizer says, and at most what the network has positions for (RoBERTa's begin at 2)."""
     positions = getattr(config, "max_position_embeddings", None) or 514
     return int(min(512, tokenizer.model_max_length, positions - 2))
-
-
-def _first_line(problem: Exception) -> str:
-    return next(iter(str(problem).strip().splitlines()), "no reason given")[:300]
 
 
 def _entailment_class(model: HubModel) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sentiment.classifiers.errors import first_line
 from sentiment.training.batches import Tokenised
 from sentiment.training.data import DataProblem, Example, Split, count_by_source, load
 from sentiment.training.fit import Recipe, fit
@@ -72,8 +73,8 @@ def train_network(
         tokenizer, network = tokenizer_of(encoder_dir), build(str(encoder_dir))
     except Exception as problem:
         # A damaged or foreign file raises whatever its reader likes.
-        first = next(iter(str(problem).splitlines()), "")
-        raise DataProblem(f"{encoder_dir}: not an encoder ({type(problem).__name__}: {first[:300]})") from problem
+        what = f"{type(problem).__name__}: {first_line(problem)}"
+        raise DataProblem(f"{encoder_dir}: not an encoder ({what})") from problem
     if start_from is not None:
         network.load_state_dict(torch.load(start_from, weights_only=True), strict=False)
     held_back = [e for e in examples if e.split is Split.VALIDATION]
