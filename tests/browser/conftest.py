@@ -51,9 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(filled: Filled) -> Iterator[str]:
-    """Where the dashboard of the filled store is served."""
+    """Where the dashboard of the module's store is served."""
     with served(filled.config) as where:
         yield where
 

@@ -10,18 +10,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from dashboard.queries import labels
 from sentiment.spikes.store.incidents import incidents
-from sentiment.store import open_store
-from tests.browser.conftest import PATIENCE, Reader, served
+from tests.browser.conftest import PATIENCE, Reader
 from tests.browser.test_quality import give_name, negatives, told
 from tests.browser.test_screens import OVERFLOW
-from tests.dashboard.conftest import Filled, a_config, fill
+from tests.dashboard.conftest import Filled, filled_at
 
 Open = Callable[..., Reader]
 
@@ -29,19 +27,8 @@ Open = Callable[..., Reader]
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """A filled store that these tests change."""
-    folder = tmp_path_factory.mktemp("following")
-    config, now = a_config(folder), datetime.now(UTC)
-    store = open_store(str(folder / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
-    fill(store, now)
-    yield Filled(store=store, config=config, now=now)
-    store.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def address(filled: Filled) -> Iterator[str]:
-    """Where that store is served."""
-    with served(filled.config) as where:
-        yield where
+    with filled_at(tmp_path_factory.mktemp("following"), datetime.now(UTC)) as made:
+        yield made
 
 
 def path_of_incident(filled: Filled) -> str:

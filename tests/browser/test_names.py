@@ -19,7 +19,7 @@ from dashboard.config import load_config
 from sentiment.spikes.store.incidents import incidents
 from sentiment.store import open_store
 from sentiment.store.readings import claim, save_readings
-from tests.browser.conftest import Reader, served
+from tests.browser.conftest import Reader
 from tests.browser.test_screens import OVERFLOW
 from tests.dashboard.conftest import BRAND, OTHER, SOURCES, Filled, a_config, mentions_of, plant, reading_for
 
@@ -83,13 +83,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         save_readings(conn, store, [(one, reading_for(one.text, kinds[one.text])) for one in claimed], now)
     yield Filled(store=store, config=config, now=now)
     store.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def address(filled: Filled) -> Iterator[str]:
-    """Where that store is served."""
-    with served(filled.config) as where:
-        yield where
 
 
 def test_names_are_shown_as_they_were_given_and_fit_a_phone(reader: Open, filled: Filled) -> None:

@@ -12,13 +12,12 @@ from sqlalchemy import func, select
 
 from collector.store import Store
 from dashboard.queries import labels, quality
-from sentiment.store import open_store
 from sentiment.store.counts import count_day
 from sentiment.store.recount import verify
 from sentiment.store.samples import due
-from tests.browser.conftest import PATIENCE, Reader, served
+from tests.browser.conftest import PATIENCE, Reader
 from tests.browser.test_screens import OVERFLOW, grave_faults
-from tests.dashboard.conftest import BRAND, Filled, a_config, fill
+from tests.dashboard.conftest import BRAND, Filled, filled_at
 
 Open = Callable[..., Reader]
 
@@ -26,19 +25,8 @@ Open = Callable[..., Reader]
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """A filled store that these tests change."""
-    folder = tmp_path_factory.mktemp("changing")
-    config, now = a_config(folder), datetime.now(UTC)
-    store = open_store(str(folder / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
-    fill(store, now)
-    yield Filled(store=store, config=config, now=now)
-    store.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def address(filled: Filled) -> Iterator[str]:
-    """Where that store is served."""
-    with served(filled.config) as where:
-        yield where
+    with filled_at(tmp_path_factory.mktemp("changing"), datetime.now(UTC)) as made:
+        yield made
 
 
 def negatives(store: Store) -> int:

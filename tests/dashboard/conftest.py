@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import streamlit as st
 from sqlalchemy import Connection
 
 from collector.identity import clean_text
@@ -253,16 +255,34 @@ def plant(conn: Connection, now: datetime, *, brand: str = BRAND, source: str = 
     return number
 
 
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    """Ninety days, all read. Tests that change it make their own with `fill`."""
-    folder = tmp_path_factory.mktemp("filled")
-    config = a_config(folder)
-    now = datetime.now(UTC)
+@contextmanager
+def filled_at(folder: Path, now: datetime) -> Iterator[Filled]:
+    """A store in a folder, filled as of a moment, and its configuration."""
     store = open_store(str(folder / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
     fill(store, now)
-    yield Filled(store=store, config=config, now=now)
+    yield Filled(store=store, config=a_config(folder), now=now)
     store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """Ninety days, all read. Tests that change it take `changing`."""
+    with filled_at(tmp_path_factory.mktemp("filled"), datetime.now(UTC)) as made:
+        yield made
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[Filled]:
+    """A filled store that a test may change."""
+    with filled_at(tmp_path, datetime.now(UTC)) as made:
+        yield made
+
+
+@pytest.fixture
+def forgetful() -> Iterator[None]:
+    """Let the answers that pages remember be forgotten after the test."""
+    yield
+    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)

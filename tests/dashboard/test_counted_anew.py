@@ -7,33 +7,25 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import streamlit as st
 
 from dashboard.queries import matches, mentions
 from dashboard.queries.mentions import Wanted
-from sentiment.store import open_store
 from sentiment.store.counts import count_day
 from sentiment.store.recount import begin, recount, step
 from sentiment.store.rezone import move_days, place_zone
 from tests.conftest import BERLIN
-from tests.dashboard.conftest import SOURCES, Filled, a_config, fill
+from tests.dashboard.conftest import SOURCES, Filled, filled_at
 from tests.dashboard.test_matches import NOW as THEN
 from tests.dashboard.test_matches import a_scope
 from tests.dashboard.test_views import opened, words_of
 
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture
 def changing(tmp_path: Path) -> Iterator[Filled]:
-    store = open_store(str(tmp_path / "groundswell.db"), zone=BERLIN, salt=b"salt")
-    fill(store, THEN)
-    yield Filled(store=store, config=a_config(tmp_path), now=THEN)
-    store.engine.dispose()
+    with filled_at(tmp_path, THEN) as made:
+        yield made
 
 
 def test_a_page_says_how_far_counting_anew_is_until_it_is_done(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import streamlit as st
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
@@ -29,20 +27,7 @@ from tests.dashboard.conftest import BRAND, Filled, a_config, fill
 TIMEOUT = 120
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def changing(tmp_path: Path) -> Iterator[Filled]:
-    """A filled store that a test may change."""
-    config, now = a_config(tmp_path), datetime.now(UTC)
-    store = open_store(str(tmp_path / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
-    fill(store, now)
-    yield Filled(store=store, config=config, now=now)
-    store.engine.dispose()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 def opened(config: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-import streamlit as st
 
 from collector.store import Store
 from collector.store.mentions import save_mentions
@@ -29,10 +27,7 @@ from tests.fakes import NOW, a_mention, a_reading
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.mark.parametrize("facet", [ALL, "rater/Reliability", "aspect/timeliness"])

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-import streamlit as st
 from sqlalchemy import func, select
 
 from collector.cadence import Pause
@@ -27,10 +26,7 @@ from tests.dashboard.test_views import opened, words_of
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture

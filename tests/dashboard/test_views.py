@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from collector.store import Store
@@ -24,10 +22,7 @@ PAGES = ["today", "incidents", "trends", "dimensions", "mentions", "sources", "a
 TIMEOUT = 120
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 def opened(name: str, config: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
@@ -42,16 +37,6 @@ def words_of(app: AppTest) -> str:
     assert not app.exception, app.exception[0].value
     html = [element.proto.body for element in app.get("html")]
     return "\n".join([*html, *(c.value for c in app.caption), *(t.value for t in app.text)])
-
-
-@pytest.fixture
-def changing(tmp_path: Path) -> Iterator[Filled]:
-    """A filled store that a test may change."""
-    config, now = a_config(tmp_path), datetime.now(UTC)
-    store = open_store(str(tmp_path / "groundswell.db"), zone=ZoneInfo("Europe/Berlin"), salt=b"salt")
-    fill(store, now)
-    yield Filled(store=store, config=config, now=now)
-    store.engine.dispose()
 
 
 def test_the_app_starts_and_says_what_is_wrong(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
