@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +255,7 @@ def _print_health(session: Session, *, json: bool) -> None:
     from collector.store.runs import state_of
     from dashboard.queries.health import volumes
     from dashboard.standing import State, promise_of, standing
-    from dashboard.words import span
+    from dashboard.words import moment, span
 
     now, zone = session.pipeline.clock(), session.config.zone
     last = now.astimezone(zone).date()
@@ -286,8 +286,11 @@ def _print_health(session: Session, *, json: bool) -> None:
         )
     if json:
         print_json(rows)
-    else:
-        print_table(list(rows[0]) if rows else ["source"], [list(row.values()) for row in rows])
+        return
+    # What no source has takes no column: a terminal is narrow.
+    shown = [name for name in (rows[0] if rows else ()) if any(row[name] is not None for row in rows)]
+    told = [[moment(cell, zone) if isinstance(cell := row[name], datetime) else cell for name in shown] for row in rows]
+    print_table([name.replace("_", " ") for name in shown or ["source"]], told)
 
 
 def webhook(

@@ -134,6 +134,10 @@ def test_a_source_that_does_not_answer_fails_by_name_and_stops_nothing(company: 
     assert "127.0.0.1:9" in report["error"]
     (health,) = json.loads(groundswell(company, "sources", "--json").stdout)
     assert health["error"] == report["error"]
+    table = groundswell(company, "sources").stdout
+    assert "failing" in table
+    assert "requests" not in table, "a column that no source fills"
+    assert "_" not in table.splitlines()[0] + table.splitlines()[1]
 
 
 def test_label_reads_other_peoples_texts_and_keeps_their_ids(tmp_path: Path) -> None:
