@@ -25,6 +25,19 @@ def save_lessons(path: Path, texts: Sequence[str], arrays: dict[str, npt.NDArray
     half.replace(path)
 
 
+def join_lessons(parts: Sequence[Path], path: Path) -> None:
+    """Make one file of the parts, one after the other, and delete them."""
+    kept: list[dict[str, npt.NDArray[Any]]] = []
+    for part in parts:
+        with np.load(part) as arrays:
+            kept.append(dict(arrays))
+    half = path.with_name(f"half-{path.name}")
+    np.savez(half, allow_pickle=False, **{name: np.concatenate([part[name] for part in kept]) for name in kept[0]})
+    half.replace(path)
+    for part in parts:
+        part.unlink()
+
+
 def load_lessons(path: Path, texts: Sequence[str]) -> list[Lesson | None]:
     """The lesson of each text, or None where the teacher has not seen it."""
     with np.load(path) as kept:

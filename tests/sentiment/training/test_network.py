@@ -26,6 +26,7 @@ from sentiment.training.predict import best_thresholds, logits, probabilities  #
 from sentiment.training.restore import restore  # noqa: E402
 from sentiment.training.run import Wanted, train_model  # noqa: E402
 from sentiment.training.schemes import OWN_SCHEME, Task  # noqa: E402
+from sentiment.training.teacher import ASKED_AT_ONCE, ask_teacher  # noqa: E402
 from sentiment.training.teaching import load_lessons, save_lessons  # noqa: E402
 from sentiment.training.train import tokenizer_of, train_network  # noqa: E402
 
@@ -278,6 +279,22 @@ def test_lessons_come_back_for_the_texts_that_were_taught(encoder: Path, tmp_pat
     train_network(
         network_rows, encoder, tmp_path / "student", recipe, lessons_file=tmp_path / "lessons.npz", say=lambda _: None
     )
+
+
+def test_a_stopped_asking_goes_on_where_it_was(encoder: Path, tmp_path: Path) -> None:
+    first, *_ = rows(Split.TRAIN, 1)
+    examples = [replace(first, text=f"late {number}") for number in range(ASKED_AT_ONCE + 2)]
+    network, names = build(str(encoder)), [example.text for example in examples]
+    said = probabilities(logits(network, Tokenised(examples[:1], tokenizer_of(encoder), 32)))
+    earlier = {name: np.zeros((ASKED_AT_ONCE, *array.shape[1:])) for name, array in said.items()}
+    save_lessons(tmp_path / "lessons-000000.npz", names[:ASKED_AT_ONCE], earlier)
+    heard: list[str] = []
+    ask_teacher(network, encoder, examples, tmp_path / "lessons.npz", heard.append)
+    lessons = load_lessons(tmp_path / "lessons.npz", names)
+    taught_now = [lesson is not None and bool(lesson["sentiment"].any()) for lesson in lessons]
+    assert taught_now == [False] * ASKED_AT_ONCE + [True] * 2
+    assert heard == ["asking the teacher about 2,002 texts", "asked about 2,002 of 2,002 texts"]
+    assert [path.name for path in tmp_path.glob("lessons*")] == ["lessons.npz"]
 
 
 def test_the_rate_rises_then_falls() -> None:
