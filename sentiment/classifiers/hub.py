@@ -29,6 +29,8 @@ ENTAILED = 0.6
 HYPOTHESIS = "This text says something about {}."
 ABSTAIN = 0.05
 LONGEST_NAME = 100
+PATIENCE = 5.0
+"""Seconds in which the hub must answer; after that only what was kept of a model here is used."""
 SENTIMENTS = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
 
 
@@ -96,16 +98,27 @@ class HubModel:
             raise ModelUnusable(
                 f"{name}: {here}Hugging Face models need {problem.name}: pip install 'groundswell[hub]'"
             ) from problem
+        silent = None if Path(name).is_dir() else why_unreachable(name)
+        where: dict[str, Any] = {
+            "trust_remote_code": False,
+            "local_files_only": silent is not None or Path(name).is_dir(),
+        }
         try:
-            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+            config = AutoConfig.from_pretrained(name, **where)
         except (OSError, ValueError) as problem:
+            if silent is not None:
+                raise ModelMissing(
+                    f"{name}: no folder of that name is here, no copy was kept, and it cannot be fetched ({silent}). "
+                    f"Try again when the hub answers, or fetch it elsewhere (hf download {name} --local-dir FOLDER) "
+                    "and name that folder"
+                ) from problem
             raise ModelMissing(
                 f"{name}: neither a folder with a model nor one that can be fetched ({first_line(problem)})"
             ) from problem
         try:
-            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(name, **where)
             network, found = AutoModelForSequenceClassification.from_pretrained(
-                name, config=config, trust_remote_code=False, use_safetensors=True, output_loading_info=True
+                name, config=config, use_safetensors=True, output_loading_info=True, **where
             )
         except Exception as problem:
             # A damaged file raises whatever its reader likes.
@@ -232,6 +245,26 @@ class HubClassifier:
             for column, aspect in enumerate(aspects)
             if table[best := int(table[:, column].argmax()), column] >= ENTAILED
         )
+
+
+def why_unreachable(name: str) -> str | None:
+    """Why the hub gives no answer about a model, in one line; None if it answers, whatever it says.
+
+    Asked once, because the libraries wait about 24 s for each of several files before they say that nobody answers.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        get_hf_file_metadata(hf_hub_url(name, "config.json"), timeout=PATIENCE)
+    except HFValidationError:
+        return None
+    except HfHubHTTPError as problem:
+        failing = problem.response.status_code == 429 or problem.response.status_code >= 500
+        return first_line(problem) if failing else None
+    except Exception as problem:  # noqa: BLE001 - which class says so depends on the library beneath the library
+        return first_line(problem)
+    return None
 
 
 def _longest(tokenizer: Any, config: Any) -> int:

@@ -1,14 +1,17 @@
 """A tiny random model of each sort, built here, read like any other classifier."""
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from sentiment.classifiers.errors import ModelMissing, ModelUnusable
-from sentiment.classifiers.hub import HubClassifier, class_points, class_values
+from sentiment.classifiers.hub import HubClassifier, class_points, class_values, why_unreachable
 from sentiment.reading import Sentiment
 
 
@@ -131,3 +134,62 @@ def test_a_long_name_is_cut_to_what_a_store_keeps(tmp_path: Path) -> None:
     names = [HubClassifier.load(str(tiny(folder, ["negative", "positive"]))).name for folder in folders]
     assert all(len(name) <= 100 for name in names)
     assert names[0] != names[1]
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """Answers every question with `status`, and counts them."""
+
+    status = 503
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        self.send_header("X-Error-Message", "Out of order")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[_Hub]]:
+    """A hub of one's own that has nothing, with an empty folder for what is kept."""
+    from huggingface_hub import constants
+
+    answering = type("Answering", (_Hub,), {"asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answering)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(constants, "ENDPOINT", here)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", here + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "kept"))
+    yield answering
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_hub_that_fails_is_asked_once_and_the_reason_is_told(hub: type[_Hub]) -> None:
+    assert "503" in str(why_unreachable("someone/sentiment"))
+    assert hub.asked == ["/someone/sentiment/resolve/main/config.json"]
+
+
+def test_a_hub_that_has_no_such_model_answers(hub: type[_Hub]) -> None:
+    hub.status = 404
+    assert why_unreachable("someone/sentiment") is None
+    assert why_unreachable("no/name/at all") is None
+
+
+def test_a_name_that_cannot_be_fetched_is_refused_at_once_with_what_to_do(hub: type[_Hub]) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(ModelMissing, match=r"cannot be fetched .*503.*hf download someone/sentiment "):
+        HubClassifier.load("someone/sentiment")
+    assert len(hub.asked) == 1
+
+
+def test_a_folder_asks_no_hub(hub: type[_Hub], tmp_path: Path) -> None:
+    HubClassifier.load(str(tiny(tmp_path / "model", ["negative", "positive"])))
+    assert hub.asked == []
