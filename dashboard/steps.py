@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dashboard.shares import Share, share
 from sentiment.store.counts import FIGURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Step(StrEnum):
@@ -66,6 +68,9 @@ def in_steps(
     sums = placed_figures.groupby("step")[[*_SUMS, "satisfaction"]].sum().reindex(range(len(spans)), fill_value=0)
     found = _shares(placed_figures, len(spans))
     own = sums["own"].where(sums["own"] > 0)
+    # Here and not above: half of the time that a command takes to start would be spent on it.
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "start": pd.Series([start for start, _ in spans], dtype="object"),

@@ -7,15 +7,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from collector.errors import BadSettings
 from collector.store.mentions import GONE_AT_SOURCE, delete_mentions
 from collector.store.tables import mention, tombstone
+from dashboard.binding import ConfigError
+from dashboard.cli import app
 from dashboard.commands.console import say
 from sentiment.store import open_store
 
@@ -47,6 +53,14 @@ def groundswell(folder: Path, *arguments: str, **environment: str) -> subprocess
         text=True,
         timeout=300,
     )
+
+
+@pytest.fixture
+def typed() -> Iterator[CliRunner]:
+    """Runs commands in this process, where seventy of their own would spend minutes on starting."""
+    yield CliRunner()
+    # It logs to a stream that is closed by now.
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -94,16 +108,19 @@ def test_without_a_configuration_a_command_says_how_to_make_one(tmp_path: Path) 
     assert "groundswell init" in done.stderr
 
 
-def test_every_kind_of_source_can_be_added_and_its_block_names_what_is_missing(tmp_path: Path) -> None:
+def test_every_kind_of_source_can_be_added_and_its_block_names_what_is_missing(
+    tmp_path: Path, typed: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kinds = json.loads(groundswell(tmp_path, "sources", "kinds", "--json").stdout)
     assert {"rss", "mastodon", "bluesky", "app_store", "hacker_news", "files"} <= kinds.keys()
     for kind in kinds:
-        folder = tmp_path / kind
-        groundswell(folder.parent, "init", kind)
-        assert groundswell(folder, "sources", "add", kind).returncode == 0
-        done = groundswell(folder, "sources")
-        assert done.returncode in {0, 2}, done.stderr
-        assert "Traceback" not in done.stderr
+        monkeypatch.chdir(tmp_path)
+        assert typed.invoke(app, ["init", kind]).exit_code == 0
+        monkeypatch.chdir(tmp_path / kind)
+        assert typed.invoke(app, ["sources", "add", kind]).exit_code == 0
+        done = typed.invoke(app, ["sources"])
+        told = done.exception is None or isinstance(done.exception, (SystemExit, ConfigError, BadSettings))
+        assert told, f"{kind}: {done.exception!r}"
 
 
 def test_a_file_goes_all_the_way_from_import_to_export(company: Path, odd_csv: Path) -> None:
