@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 
 from collector.errors import BadSettings
 from collector.identity import clean_text
+from collector.language import language_code
 
 SEARCHED = 100_000
 """Characters of a text that are searched for a brand's names."""
@@ -38,7 +39,7 @@ class Brand:
     handles     accounts, with or without "@"
     exclusions  phrases that mean something else. One that holds a name ("river delta") hides just that occurrence;
                 any other ("fluvial") means that a text holding it never speaks of the brand
-    languages   ISO 639-1 codes; a text declared to be in another language is not taken. Empty: any
+    languages   codes or names; a text declared to be in another language is not taken. Empty: any
     terms       words to ask a source for instead of the names, by the source's name or kind
     """
 
@@ -63,7 +64,8 @@ class Brand:
 
         Names count as whole words in any case and script, hashtags (#auroraair for "Aurora Air") and handles too.
         """
-        if language and self.languages and _primary(language) not in {_primary(code) for code in self.languages}:
+        told = language_code(language)
+        if told and self.languages and told not in {language_code(code) for code in self.languages}:
             return None
         folded = _folded(text[:SEARCHED])
         rules = _rules(self.name, tuple(self.aliases), tuple(self.handles), tuple(self.exclusions))
@@ -145,7 +147,3 @@ def _at(handle: str) -> str:
 @lru_cache(maxsize=64)
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", clean_text(text)).casefold().translate(_APOSTROPHES)
-
-
-def _primary(code: str) -> str:
-    return code.replace("_", "-").split("-", 1)[0].lower()

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from collector.brand import Brand
 from collector.identity import author_key, clean_text, is_blank
+from collector.language import language_code
 from collector.mention import TEXT_LIMIT, Item, Mention
 from collector.sources import Reject, SourceConfig
 
@@ -23,7 +24,6 @@ ID_LIMIT, NAME_LIMIT, URL_LIMIT = 500, 200, 2_000
 RAW_LIMIT = 2_000
 REACH_LIMIT = 2**53
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
@@ -134,7 +134,7 @@ def fit(item: Item, now: datetime) -> Item | Reject:
         if item.rating is not None and math.isfinite(item.rating) and 1 <= item.rating <= 5
         else None,
         author_name=_line(item.author_name, NAME_LIMIT),
-        language=_language(item.language),
+        language=language_code(item.language),
         url=_url(item.url),
         parent_id=short_id(item.parent_id) if item.parent_id else None,
         reach=min(item.reach, REACH_LIMIT) if item.reach is not None and item.reach >= 0 else None,
@@ -191,11 +191,6 @@ def _edited(item: Item, now: datetime) -> datetime | None:
 
 def _line(text: str | None, limit: int) -> str | None:
     return " ".join(clean_text(text[: limit * 4]).split())[:limit] or None if text else None
-
-
-def _language(code: str | None) -> str | None:
-    primary = re.split(r"[-_]", code.strip())[0] if code else ""
-    return primary.lower() if _LANGUAGE.fullmatch(primary) else None
 
 
 def _url(url: str | None) -> str | None:

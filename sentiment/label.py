@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from collector.language import language_code
 from collector.tabular import RECORD_LIMIT, Broken, name_columns
 from collector.tabular.delimited import DelimitedTable, Shape
 from collector.tabular.encoding import Encoding, encoding_of
-from collector.tabular.items import language_code
 from collector.tabular.jsonlines import TOO_LONG, lines_of
 from sentiment.classifiers import Classifier
 from sentiment.reading import Reading

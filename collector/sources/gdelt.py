@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.errors import PayloadChanged
 from collector.html import plain
+from collector.language import language_code
 from collector.mention import Item, Kind
 from collector.options import need_address
 from collector.payload import Parsed, read_each, string
@@ -34,12 +35,6 @@ KIND = "gdelt"
 LOOSE = True
 MOST = 250
 REACHES_BACK = timedelta(days=89)
-LANGUAGES = {
-    "arabic": "ar", "chinese": "zh", "croatian": "hr", "czech": "cs", "danish": "da", "dutch": "nl", "english": "en",
-    "finnish": "fi", "french": "fr", "german": "de", "greek": "el", "hebrew": "he", "hungarian": "hu", "italian": "it",
-    "japanese": "ja", "korean": "ko", "norwegian": "no", "polish": "pl", "portuguese": "pt", "romanian": "ro",
-    "russian": "ru", "spanish": "es", "swedish": "sv", "turkish": "tr", "ukrainian": "uk", "vietnamese": "vi",
-}  # fmt: skip
 _STRAY = re.compile(r'\\(?!["\\/bfnrtu])')
 
 
@@ -127,7 +122,7 @@ def _item(article: Any) -> Item:
         created_at=seen,
         author=article.get("domain"),
         author_name=article.get("domain"),
-        language=LANGUAGES.get(str(article.get("language", "")).lower()),
+        language=language_code(article.get("language")),
         url=article["url"],
         place=article.get("sourcecountry") or None,
     )

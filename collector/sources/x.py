@@ -31,6 +31,7 @@ from urllib.parse import quote
 
 from collector.errors import BadSettings, BudgetSpent, CollectorError, PayloadChanged, SourceUnavailable, TooLarge
 from collector.html import unescaped
+from collector.language import language_code
 from collector.mention import Item, Kind
 from collector.options import need, need_address
 from collector.payload import Checked, Parsed, counted, elements, moment, part, read_each, string
@@ -57,8 +58,6 @@ IDS_BEGIN = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 """The moment of id 0; since then an id counts milliseconds, times 2^22."""
 TIMED_FROM = 10**15
 """Lower ids are none of X's own of the last fifteen years."""
-FORMER = {"in": "id", "iw": "he", "ji": "yi"}
-"""Languages that X names by codes which ISO 639 gave up."""
 _RETWEET = re.compile(r"RT @\w+: ")
 
 
@@ -229,7 +228,7 @@ def _item(post: Any, *, users: dict[str, Any]) -> Item | None:
         edited_at=created if first != external_id else None,
         author=post.get("author_id"),
         author_name=name,
-        language=_language(post.get("lang")),
+        language=language_code(post.get("lang")),
         url=f"https://x.com/{name or 'i/web'}/status/{external_id}",
         parent_id=relations.get("replied_to"),
         reach=counted(*(metrics.get(count) for count in counts)),
@@ -239,10 +238,3 @@ def _item(post: Any, *, users: dict[str, Any]) -> Item | None:
 def _created(external_id: str) -> datetime:
     """When a post was made, by its id."""
     return IDS_BEGIN + timedelta(milliseconds=int(external_id) >> 22)
-
-
-def _language(code: Any) -> str | None:
-    """A language code; X's own for no language, or for nothing but hashtags or links (und, zxx, art, qht), are none."""
-    if not isinstance(code, str) or code in {"und", "zxx", "art"} or code.startswith("q"):
-        return None
-    return FORMER.get(code, code)

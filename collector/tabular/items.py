@@ -10,25 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from collector.identity import clean_text
+from collector.language import language_code
 from collector.mention import TEXT_LIMIT, Item, Kind
 from collector.tabular import Row, is_blank
 from collector.tabular.columns import Field
 from collector.tabular.dates import NotADate, read_date
-from collector.tabular.months import plain
 from collector.tabular.ratings import STARS, NotARating, stars_of
 from collector.tabular.survey import Understanding
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_].*)?$")
-_LANGUAGES = {
-    "english": "en", "englisch": "en", "anglais": "en", "ingles": "en", "inglese": "en", "german": "de",
-    "deutsch": "de", "allemand": "de", "aleman": "de", "tedesco": "de", "french": "fr", "francais": "fr",
-    "franzosisch": "fr",
-    "spanish": "es", "spanisch": "es", "espagnol": "es", "espanol": "es", "italian": "it", "italienisch": "it",
-    "italiano": "it", "portuguese": "pt", "portugues": "pt", "portugiesisch": "pt", "dutch": "nl", "nederlands": "nl",
-    "polish": "pl", "polski": "pl", "turkish": "tr", "turkce": "tr", "russian": "ru", "русскии": "ru", "japanese": "ja",
-    "日本語": "ja", "chinese": "zh", "中文": "zh", "korean": "ko", "한국어": "ko", "arabic": "ar", "العربية": "ar",
-    "swedish": "sv", "svenska": "sv", "danish": "da", "dansk": "da", "greek": "el", "czech": "cs",
-}  # fmt: skip
 _COUNT = re.compile(r"(?P<whole>\d{1,3}(?:[.,' ]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?\s*(?P<unit>[kKmM])?$")
 _GUARD = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What an exporter for spreadsheets puts a quote before (see dashboard/exports); one quote more than there was."""
@@ -152,16 +141,6 @@ def content_id(text: str, created_at: datetime, *rest: str | None) -> str:
 
 def _lines(cell: Any) -> str:
     return "" if cell is None else clean_text(str(cell).replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def language_code(cell: Any) -> str | None:
-    """An ISO 639 code from "de", "de-AT", "German" or "Deutsch"; None for anything else."""
-    if not isinstance(cell, str):
-        return None
-    words = cell.strip()
-    if code := _LANGUAGES.get(plain(words)):
-        return code
-    return re.split(r"[-_]", words)[0].lower() if _LANGUAGE.match(words) else None
 
 
 def whole_number(cell: Any) -> int | None:
