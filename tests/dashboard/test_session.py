@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from threading import Barrier, Event
+from typing import Any
 
 import pandas as pd
 import pytest
 import streamlit as st
 from sqlalchemy import Connection
+from streamlit.runtime.scriptrunner import script_runner
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from dashboard.binding import ConfigError
 from dashboard.views.session import _answers, ask, session
@@ -114,3 +118,21 @@ def test_pages_leave_what_all_readers_share_as_the_store_says_it(
             else:
                 assert answer.found[1] == fresh
     assert {"by_facet", "by_source", "by_brand", "course", "how_many"} <= {key[2] for key in kept}
+
+
+def test_no_page_lets_all_readers_wait_until_all_garbage_is_collected() -> None:
+    collected: list[str] = []
+
+    def note(phase: str, _told: dict[str, Any]) -> None:
+        collected.append(phase)
+
+    # AppTest leaves the end of a run out; this is how Streamlit collects in it.
+    assert {"gc", "collect"} <= set(ScriptRunner._on_script_finished.__code__.co_names)
+    gc.callbacks.append(note)
+    gc.disable()
+    try:
+        vars(script_runner)["gc"].collect(2)
+    finally:
+        gc.enable()
+        gc.callbacks.remove(note)
+    assert collected == []
