@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers
-from dashboard.charts.parts import CONFIG, LEGEND, Spec, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, STROKES, Spec, line_of, moment_told, number, time_axis
 from dashboard.steps import Step
-from dashboard.theme import NEGATIVE, OTHERS, POSITIVE
+from dashboard.theme import NEGATIVE, POSITIVE
 
 KINDS = {"negative": NEGATIVE, "neutral": "#b9bec6", "positive": POSITIVE, "not read yet": "#e3d9a6"}
 
@@ -21,7 +21,7 @@ def voices_over_time(
     zone: ZoneInfo,
     step: Step = Step.DAY,
     gaps: Sequence[Marked] = (),
-    height: int = 180,
+    height: int = 220,
 ) -> Spec:
     """Voices stacked by sentiment. steps: start, end (wall-clock), negative, neutral, positive, unread."""
     rows = []
@@ -77,7 +77,7 @@ def satisfaction_over_time(
     step: Step = Step.DAY,
     name: str = "",
     others: Sequence[tuple[str, pd.DataFrame]] = (),
-    height: int = 180,
+    height: int = 220,
 ) -> Spec:
     """Mean satisfaction, 1 to 5. steps, others: start, end (wall-clock), satisfaction (None: nothing read), own."""
     begin, end = steps["start"].iloc[0].isoformat(), steps["end"].iloc[-1].isoformat()
@@ -89,12 +89,9 @@ def satisfaction_over_time(
         "axis": {"values": [1, 2, 3, 4, 5], "title": None},
     }
     names = [name, *(other for other, _ in others)]
-    strokes = [(NEGATIVE, [1, 0]), *OTHERS]
-    scale = {"domain": names, "range": [colour for colour, _ in strokes[: len(names)]]}
-    colours = {"scale": scale, "legend": LEGEND}
     layers: list[Spec] = []
-    drawn = zip([(name, steps), *others], strokes, strict=False)
-    for (whose, frame), (colour, dash) in reversed(list(drawn)):
+    drawn = zip([(name, steps), *others], STROKES, strict=False)
+    for (whose, frame), (colour, _) in reversed(list(drawn)):
         rows = [
             {
                 "start": row.start.isoformat(),
@@ -111,12 +108,11 @@ def satisfaction_over_time(
             {"field": "satisfaction", "title": "Satisfaction, of 5", "format": ".2f"},
             {"field": "own", "title": "Voices read", "format": ","},
         ]
-        shade = {"color": {"datum": whose, **colours}} if others else {}
         layers += [
             {
                 "data": {"values": rows},
-                "mark": {"type": "line", "color": colour, "strokeWidth": 2, "strokeDash": dash},
-                "encoding": {"x": x, "y": y, **shade},
+                "mark": {"type": "line", "color": colour, "strokeWidth": 2},
+                "encoding": {"x": x, "y": y, **(line_of(whose, names) if others else {})},
             },
             {
                 "data": {"values": rows},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.charts.parts import CONFIG, Spec, number, time_axis
+from dashboard.charts.parts import CONFIG, SPACED, Spec, number, time_axis
 from dashboard.theme import ACCENT, HEAT
 
 CUT = "(lastindexof(slice(datum.label, 0, 25), ' ') > 7 ? lastindexof(slice(datum.label, 0, 25), ' ') : 24)"
@@ -81,9 +81,6 @@ def _map(
     height: int,
     order: Sequence[str] | None = None,
 ) -> Spec:
-    bounded = time_axis("start")
-    # A name beyond the last day would be cut by the edge of a phone.
-    bounded["axis"] |= {"labelBound": True}
     return {
         "data": {"values": rows},
         "height": height,
@@ -91,7 +88,7 @@ def _map(
         "config": CONFIG,
         "mark": {"type": "rect", "stroke": "#88888855", "strokeWidth": 0.5},
         "encoding": {
-            "x": bounded,
+            "x": time_axis("start"),
             "x2": {"field": "end"},
             "y": {
                 "field": "row",
@@ -103,7 +100,13 @@ def _map(
                 "field": "value",
                 "type": "quantitative",
                 "scale": {"interpolate": "rgb", **scale},
-                "legend": {"format": ".0%", "orient": "top", "title": legend, "gradientLength": 160},
+                "legend": {
+                    "format": ".0%",
+                    "labelExpr": SPACED,
+                    "orient": "top",
+                    "title": legend,
+                    "gradientLength": 160,
+                },
             },
             "tooltip": told,
         },

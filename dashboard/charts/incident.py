@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from dashboard.charts.parts import CLOCK, CONFIG, Spec, number, wall
-from dashboard.theme import ACCENT, NEGATIVE
+from dashboard.charts.parts import CLOCK, CONFIG, Spec, line_of, number, wall
+from dashboard.theme import ACCENT
 
 
 def observed_and_expected(points: pd.DataFrame, *, zone: ZoneInfo, height: int = 240) -> Spec:
@@ -29,10 +29,17 @@ def observed_and_expected(points: pd.DataFrame, *, zone: ZoneInfo, height: int =
         "field": "at",
         "type": "temporal",
         "scale": {"type": "utc"},
-        "axis": {"title": None, "grid": False, "labelOverlap": True, "tickCount": 6, "labelExpr": CLOCK},
+        "axis": {
+            "title": None,
+            "grid": False,
+            "labelOverlap": True,
+            "labelBound": True,
+            "tickCount": 6,
+            "labelExpr": CLOCK,
+        },
     }
     amount = {"type": "quantitative", "axis": {"title": "dissatisfied voices", "tickMinStep": 1, "tickCount": 4}}
-    names = {"scale": {"domain": ["observed", "expected"], "range": [NEGATIVE, ACCENT]}}
+    names = ["observed", "expected"]
     tooltip = [
         {"field": "at", "type": "temporal", "title": "Hour", "format": "%a %-d %b, %H:%M"},
         {"field": "observed", "title": "Observed"},
@@ -55,15 +62,15 @@ def observed_and_expected(points: pd.DataFrame, *, zone: ZoneInfo, height: int =
                 },
             },
             {
-                "mark": {"type": "line", "interpolate": "step-after", "strokeDash": [5, 4]},
-                "encoding": {"x": x, "y": {"field": "expected", **amount}, "color": {"datum": "expected", **names}},
+                "mark": {"type": "line", "interpolate": "step-after"},
+                "encoding": {"x": x, "y": {"field": "expected", **amount}, **line_of("expected", names)},
             },
             {
                 "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
                 "encoding": {
                     "x": x,
                     "y": {"field": "observed", **amount},
-                    "color": {"datum": "observed", **names},
+                    **line_of("observed", names),
                     "tooltip": tooltip,
                 },
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +10,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.steps import Step
+from dashboard.theme import NEGATIVE, OTHERS
 
 Spec = dict[str, Any]
+STROKES = ((NEGATIVE, [1, 0]), *OTHERS)
+"""Colours and dashes of lines beside each other, the reader's own first."""
 CONFIG = {
     "view": {"stroke": None},
     "axis": {"gridOpacity": 0.5},
@@ -18,11 +22,11 @@ CONFIG = {
     # Streamlit has every mark tell its raw fields to whoever hovers over it; ours say theirs in words.
     "mark": {"tooltip": None},
 }
-LEGEND = {"symbolType": "stroke", "labelLimit": 150, "columns": 2}
-"""Of lines by name: two columns fit a phone."""
 CLOCK = "utchours(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%a %-d %b')"
 """Hours on a 24-hour clock; where a day begins, the day."""
-PERCENT = {"format": ".0%", "tickCount": 4, "title": None}
+SPACED = "replace(datum.label, '%', '\u202f%')"
+"""Per cent as everywhere on the screens: with a narrow space before the sign."""
+PERCENT = {"format": ".0%", "labelExpr": SPACED, "tickCount": 4, "title": None}
 _TICKS = {Step.DAY: "%-d %b", Step.WEEK: "%-d %b", Step.MONTH: "%b %Y"}
 _MOMENTS = {
     Step.HOUR: ("Hour from", "%a %-d %b %Y, %H:%M"),
@@ -32,10 +36,25 @@ _MOMENTS = {
 }
 
 
+def line_of(name: str, names: Sequence[str], **legend: Any) -> dict[str, Any]:
+    """How the line of this name is drawn among these, the first of them the reader's own: by its colour and dashes,
+    which the legend shows, too."""
+    # Two columns fit a phone.
+    shown = {"symbolType": "stroke", "symbolSize": 500, "symbolStrokeWidth": 2, "labelLimit": 150, "columns": 2}
+    return {
+        channel: {
+            "datum": name,
+            "scale": {"domain": list(names), "range": [stroke[place] for stroke in STROKES[: len(names)]]},
+            "legend": shown | legend,
+        }
+        for place, channel in enumerate(("color", "strokeDash"))
+    }
+
+
 def time_axis(field: str, step: Step = Step.DAY, domain: list[str] | None = None) -> dict[str, Any]:
     """An axis of wall-clock time, which no browser moves into its own zone."""
     labels = {"labelExpr": CLOCK} if step is Step.HOUR else {"format": _TICKS[step]}
-    axis = {"title": None, "grid": False, "labelOverlap": True, "tickCount": 6, **labels}
+    axis = {"title": None, "grid": False, "labelOverlap": True, "labelBound": True, "tickCount": 6, **labels}
     scale: dict[str, Any] = {"type": "utc"} if domain is None else {"type": "utc", "domain": domain}
     return {"field": field, "type": "temporal", "scale": scale, "axis": axis}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
 from textwrap import wrap
 from typing import Any
 
-from dashboard.charts.parts import CONFIG, Spec
-from dashboard.theme import GAP, NEGATIVE, OTHERS
+from dashboard.charts.parts import CONFIG, STROKES, Spec, line_of
+from dashboard.theme import GAP, NEGATIVE
 
 WIDTH, HEIGHT = 340, 270
 """Points; fits a phone. Circles must stay round, so it does not stretch."""
@@ -16,8 +16,11 @@ RADIUS = 98
 """Points from the middle to the outermost ring: what the names around it leave."""
 INK = "#7d8188"
 """A grey that reads on white and on dark alike: Vega-Lite follows no theme in text that is no axis."""
-_LEGEND = {"symbolType": "stroke", "labelLimit": 300, "direction": "vertical"}
 RINGS = (0.25, 0.5, 0.75, 1.0)
+NAMED_RINGS = (0.5, 1.0)
+"""All four could not be told apart beside each other."""
+NAME = (13, 6)
+"""Points from the middle of a ring's name to its sides, and to its upper and lower edge."""
 
 
 def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | None]]]) -> Spec:
@@ -28,10 +31,8 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
     """
     top = _round_up(max((value or 0.0 for _, values in profiles for value in values), default=0.0))
     names = [name for name, _ in profiles]
-    strokes = [(NEGATIVE, [1, 0]), *OTHERS]
-    scale = {"domain": names, "range": [colour for colour, _ in strokes[: len(names)]]}
-    layers: list[Spec] = [_rings(len(axes)), _spokes(len(axes)), _ring_names(top, len(axes)), *_axis_names(axes)]
-    for (name, values), (colour, dash) in reversed(list(zip(profiles, strokes, strict=False))):
+    layers: list[Spec] = [_rings(len(axes)), _spokes(len(axes))]
+    for (name, values), (colour, _) in reversed(list(zip(profiles, STROKES, strict=False))):
         points = [
             {
                 **_point(number, len(axes), (value or 0.0) / top),
@@ -43,7 +44,6 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
             for number, (axis, value) in enumerate(zip(axes, values, strict=True))
         ]
         closed = [*points, {**points[0], "order": len(points)}]
-        shade = {"color": {"datum": name, "scale": scale, "legend": _LEGEND}}
         told = [
             {"field": "axis", "title": "Dimension"},
             {"field": "name", "title": "Whose"},
@@ -60,8 +60,8 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
         layers += [
             {
                 "data": {"values": closed},
-                "mark": {"type": "line", "strokeWidth": 2, "strokeDash": dash},
-                "encoding": {**_PLACE, "order": {"field": "order"}, **shade},
+                "mark": {"type": "line", "strokeWidth": 2},
+                "encoding": {**_PLACE, "order": {"field": "order"}, **line_of(name, names, labelLimit=300, columns=1)},
             },
             {
                 "data": {"values": points},
@@ -69,6 +69,8 @@ def radar(axes: Sequence[str], profiles: Sequence[tuple[str, Sequence[float | No
                 "encoding": {**_PLACE, "tooltip": told},
             },
         ]
+    shares = [[(value or 0.0) / top for value in values] for _, values in profiles]
+    layers += [_ring_names(top, len(axes), clearest_sector(shares, len(axes))), *_axis_names(axes)]
     return {"layer": layers, "width": WIDTH, "height": HEIGHT, "autosize": "pad", "config": CONFIG}
 
 
@@ -110,10 +112,41 @@ def _spokes(count: int) -> Spec:
     }
 
 
-def _ring_names(top: float, count: int) -> Spec:
-    """Half-way between the first two spokes, where no name and few points stand."""
-    at = cos(pi / count)
-    rows = [{**_point(0.5, count, ring * at), "told": f"{100 * ring * top:.0f}\u202f%"} for ring in RINGS]
+def clearest_sector(profiles: Sequence[Sequence[float]], count: int) -> int:
+    """The spoke after which the names of the rings, half-way to the next, stand furthest from every line.
+
+    profiles: shares of the outermost ring, 0 to 1, one a spoke.
+    """
+    lines = [
+        (_point(number, count, one[number]), _point(number + 1, count, one[(number + 1) % count]))
+        for one in profiles
+        for number in range(count)
+    ]
+
+    def room(sector: int) -> float:
+        names = [_between(sector, count, ring) for ring in NAMED_RINGS]
+        return min((_apart(name, *line) for name in names for line in lines), default=0.0)
+
+    return max(range(count), key=room)
+
+
+def _apart(name: dict[str, float], start: dict[str, float], end: dict[str, float]) -> float:
+    """From a name's middle to a line, in halves of the name's width across and of its height up."""
+    (x, y), (dx, dy) = (
+        (((one["x"] - start["x"]) * RADIUS / NAME[0]), (one["y"] - start["y"]) * RADIUS / NAME[1])
+        for one in (name, end)
+    )
+    along = min(1.0, max(0.0, (x * dx + y * dy) / (dx * dx + dy * dy or 1.0)))
+    return hypot(x - along * dx, y - along * dy)
+
+
+def _between(sector: int, count: int, ring: float) -> dict[str, float]:
+    return _point(sector + 0.5, count, ring * cos(pi / count))
+
+
+def _ring_names(top: float, count: int, sector: int) -> Spec:
+    """Half-way between two spokes, where no name of theirs stands."""
+    rows = [{**_between(sector, count, ring), "told": f"{100 * ring * top:.0f}\u202f%"} for ring in NAMED_RINGS]
     return {
         "data": {"values": rows},
         "mark": {"type": "text", "align": "center", "baseline": "middle", "fontSize": 10, "color": INK},

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers, spike_layers
-from dashboard.charts.parts import CONFIG, LEGEND, PERCENT, Spec, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, PERCENT, Spec, line_of, moment_told, number, time_axis
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, NEUTRAL, OTHERS
 
@@ -63,7 +63,7 @@ def share_over_time(
         *_line(None, NEGATIVE, x, y, step, small=len(lines[0]) > CROWDED),
     ]
     if others:
-        layers[-2]["encoding"]["color"] = {"datum": name, **_colours([name, *(other for other, _ in others)])}
+        layers[-2]["encoding"] |= line_of(name, [name, *(other for other, _ in others)])
     if before is not None:
         layers.append(
             {
@@ -89,11 +89,6 @@ def _rows(steps: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _colours(names: Sequence[str]) -> dict[str, Any]:
-    shades = [NEGATIVE, *(colour for colour, _ in OTHERS)][: len(names)]
-    return {"scale": {"domain": list(names), "range": shades}, "legend": LEGEND}
-
-
 def _other_lines(
     lines: Sequence[list[dict[str, Any]]],
     names: Sequence[str],
@@ -102,9 +97,9 @@ def _other_lines(
     step: Step,
 ) -> list[Spec]:
     found: list[Spec] = []
-    for rows, (colour, dash) in zip(lines, OTHERS, strict=False):
-        drawn = _line(rows, colour, x, y, step, small=True, dash=dash)
-        drawn[0]["encoding"]["color"] = {"datum": rows[0]["name"], **_colours(names)}
+    for rows, (colour, _) in zip(lines, OTHERS, strict=False):
+        drawn = _line(rows, colour, x, y, step, small=True, width=1.6)
+        drawn[0]["encoding"] |= line_of(rows[0]["name"], names)
         found += drawn
     return found
 
@@ -117,14 +112,13 @@ def _line(
     step: Step,
     *,
     small: bool,
-    dash: list[int] | None = None,
+    width: float = 2.2,
 ) -> list[Spec]:
     where = {"x": x, "y": {"field": "share", **y}}
     own: Spec = {} if rows is None else {"data": {"values": rows}}
     whose = [] if rows is None else [{"field": "name", "title": "Whose"}]
-    stroke = {"strokeWidth": 2.2} if dash is None else {"strokeWidth": 1.6, "strokeDash": dash}
     return [
-        {**own, "mark": {"type": "line", "color": colour, **stroke}, "encoding": dict(where)},
+        {**own, "mark": {"type": "line", "color": colour, "strokeWidth": width}, "encoding": dict(where)},
         {
             **own,
             "mark": {"type": "point", "filled": True, "color": colour, "size": 10 if small else 34},

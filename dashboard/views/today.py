@@ -118,6 +118,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             help="Voices that are negative, as a share of all voices read. Near-identical posts are one voice. "
             "The interval allows for days differing more than chance.",
             border=True,
+            height="stretch",
         )
         st.metric(
             "Mentions",
@@ -128,6 +129,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             help=f"{count(int(days['voices'].sum()))} voices: near-identical posts count once. "
             "The days before are counted up to the same hour.",
             border=True,
+            height="stretch",
         )
         st.metric(
             "Satisfaction",
@@ -137,6 +139,7 @@ def _metrics(scope: Scope, days: pd.DataFrame, earlier: pd.DataFrame, current: S
             delta_description="" if before_mean is None else f"from {before_mean:.2f}",
             help="Mean of what each voice's satisfaction was read as, from 1 (outraged) to 5 (delighted).",
             border=True,
+            height="stretch",
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 import vl_convert
 
 from dashboard import charts
+from dashboard.charts.radar import clearest_sector
 from dashboard.steps import Step, in_steps, of_days
 from tests.conftest import BERLIN
 
@@ -105,3 +106,16 @@ def test_a_day_without_readings_has_no_share_rather_than_zero() -> None:
 def test_times_are_wall_clock_times_of_the_readers_zone() -> None:
     assert observed()["data"]["values"][0]["at"] == "2026-03-29T01:00:00"
     assert observed()["data"]["values"][1]["at"] == "2026-03-29T03:00:00"
+
+
+def test_the_names_of_a_radars_rings_stand_where_no_line_crosses_them() -> None:
+    # A line from one spoke to the next runs along a ring where both its ends lie on it.
+    assert clearest_sector([[0.5, 0.5, 0.5, 0.75]], 4) in {2, 3}
+    assert clearest_sector([[0.7, 0.7, 1.0, 1.0], [0.8, 0.8, 0.5, 0.5]], 4) == 0
+    assert clearest_sector([[0.0, 0.0, 0.0]], 3) in range(3)
+
+
+def test_a_legend_shows_the_dashes_of_its_lines() -> None:
+    spec = charts.share_over_time(some_days(), name="a", others=[("b", some_days())], zone=BERLIN)
+    lines = [part.partition("role-legend-label")[0] for part in drawn(spec).split("role-legend-symbol")[1:]]
+    assert ['stroke-dasharray="6,3"' in line for line in lines] == [False, True]
