@@ -9,6 +9,16 @@ from dashboard.shares import Change, Share
 from dashboard.steps import Step
 
 THIN = "\u202f"
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nb": "Norwegian",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
+    "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "th": "Thai", "tl": "Tagalog",
+    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""The languages that reading tells apart; a source may declare others."""
 
 
 def percent(value: float | None, digits: int = 0) -> str:
@@ -32,6 +42,11 @@ def count(value: float, one: str = "", many: str = "") -> str:
 def shorten(words: str, length: int) -> str:
     """Words of at most so many characters; a cut is told by an ellipsis."""
     return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
+
+
+def language_named(code: str) -> str:
+    """A language by its name: "French"; what is no code of those that are known stays as it is."""
+    return LANGUAGES.get(code, code)
 
 
 def interval(change: Change) -> str:

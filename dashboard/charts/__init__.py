@@ -10,7 +10,7 @@ from dashboard.charts.marks import Marked
 from dashboard.charts.parts import Spec
 from dashboard.charts.quality import accuracy_over_weeks
 from dashboard.charts.radar import radar
-from dashboard.charts.share import share_over_time
+from dashboard.charts.share import left_out, share_over_time
 
 __all__ = [
     "Marked",
@@ -18,6 +18,7 @@ __all__ = [
     "accuracy_over_weeks",
     "coverage_calendar",
     "heat_map",
+    "left_out",
     "observed_and_expected",
     "radar",
     "satisfaction_over_time",

@@ -13,6 +13,8 @@ from dashboard.charts.parts import CONFIG, PERCENT, Spec, line_of, moment_told, 
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, NEUTRAL, OTHERS
 
+DRAWN = 3
+"""Voices below which a share is not drawn: it would leap between nothing and all."""
 CROWDED = 45
 """More points than this are drawn small."""
 FIGURES = [
@@ -75,6 +77,11 @@ def share_over_time(
     return {"data": {"values": lines[0]}, "layer": layers, "height": height, "width": "container", "config": CONFIG}
 
 
+def left_out(steps: pd.DataFrame) -> bool:
+    """Whether a share of these steps is known and yet not drawn, for it is that of too few voices."""
+    return bool(((steps["read"] > 0) & (steps["read"] < DRAWN)).any())
+
+
 def _rows(steps: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     return [
         {
@@ -82,7 +89,7 @@ def _rows(steps: pd.DataFrame, name: str) -> list[dict[str, Any]]:
             "middle": (row.start + (row.end - row.start) / 2).isoformat(timespec="seconds"),
             "end": row.end.isoformat(),
             "name": name,
-            **{figure: number(getattr(row, figure)) for figure in ("share", "low", "high")},
+            **{f: number(getattr(row, f)) if row.read >= DRAWN else None for f in ("share", "low", "high")},
             **{figure: int(getattr(row, figure)) for figure in ("read", "negative")},
         }
         for row in steps.itertuples()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.alerts.channels import ChannelError
 from dashboard.alerts.notify import test_mail
+from dashboard.alerts.outbox import State
 from dashboard.alerts.settings import Manager, address_of
 from dashboard.alerts.silence import Silence
 from dashboard.alerts.wishes import lift_silence, silences
@@ -20,10 +21,18 @@ from dashboard.views.parts import answer, empty, heading, plain, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, small, table
 from dashboard.words import ago, count, moment
+from sentiment.spikes.spike import Severity
 
 TITLE = "Alerts"
 ICON = ":material/notifications:"
 SHOWN = 100
+STATES = {
+    State.QUEUED: "waiting",
+    State.SENDING: "being sent",
+    State.SENT: "sent",
+    State.FAILED: "failed",
+    State.SUPPRESSED: "not sent",
+}
 
 
 def show() -> None:
@@ -64,16 +73,16 @@ def _routes(managers: tuple[Manager, ...]) -> str:
     rows = [
         (
             f"<bdi>{escape(m.name)}</bdi>{small(m.email or 'chat only')}",
-            escape(", ".join(m.brands) or "every brand"),
-            escape(", ".join(d.rpartition("/")[2] for d in m.dimensions) or "everything"),
+            f"<bdi>{escape(', '.join(m.brands) or 'every brand')}</bdi>"
+            + small(", ".join(d.rpartition("/")[2] for d in m.dimensions) or "everything"),
             escape(", ".join(m.sources) or "every source"),
-            f"{escape(m.min_severity.value)} or worse",
+            f"{escape(m.min_severity.value)}{'' if m.min_severity is Severity.CRITICAL else ' or worse'}",
         )
         for m in managers
     ]
     heads = [
         Column(words=words, roomy=words in {"Sources", "Severity"})
-        for words in ("Who", "Brands", "About", "Sources", "Severity")
+        for words in ("Who", "Told of", "Sources", "Severity")
     ]
     return table(heads, rows)
 
@@ -123,18 +132,19 @@ def _told(one: Silence) -> str:
 def _outbox(found: pd.DataFrame) -> None:
     if found.empty:
         empty(
-            "No alert was sent yet.", "The first spike on a route sends one; a test mail shows whether it would arrive."
+            "No alert was sent yet.",
+            "The first spike on a route sends one; a test mail shows whether it would arrive.",
+            within=True,
         )
         return
     sent = int((found["state"] == "sent").sum())
     heading(f"The latest {count(len(found), 'alert', 'alerts')}, {count(sent) if sent else 'none'} of them sent")
     rows = [
         (
-            f"<bdi>{escape(row.subject)}</bdi>{small(row.why or '')}",
-            f"<bdi>{escape(row.person)}</bdi>{small(row.recipient)}",
-            f"{escape(row.state)}{small(ago(row.at, now()))}",
+            f"<bdi>{escape(row.subject)}</bdi>{small(f'to {row.person}, {row.recipient}')}",
+            f"{escape(STATES[State(row.state)])}{small(ago(row.at, now()))}{small(row.why or '')}",
         )
         for row in found.itertuples()
     ]
-    put(table([Column(words=words) for words in ("What", "To", "State")], rows, named=False))
+    put(table([Column(words=words) for words in ("What", "State")], rows, named=False))
     download("alerts", found, {})

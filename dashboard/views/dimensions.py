@@ -87,7 +87,7 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         cells[["row", "start", "end", "share", "negative", "read"]].rename(columns={"row": "dimension"}),
         name="dimensions-over-time",
         note="Share of all voices that are dissatisfied about each dimension. "
-        "Pale: fewer than eight voices. Blank: none was read.",
+        "Faded: fewer than eight voices. Blank: none was read.",
         manifest=scope,
     )
 
@@ -202,8 +202,8 @@ def _profile_rows(scope: Scope, own: dict[str, Share], known: list[tuple[Other, 
         ]
         for _, theirs in known:
             found = change(one, theirs[facet])
-            mark = "" if found is None or not found.sure else " ▼" if found.value > 0 else " ▲"
-            cells.append(f"{percent(theirs[facet].value, 1)}{mark}")
+            mark = "" if found is None or not found.sure else "▼ " if found.value > 0 else "▲ "
+            cells.append(f"{mark}{percent(theirs[facet].value, 1)}")
         rows.append(cells)
     legend = "▼ clearly less dissatisfaction there than with us, ▲ clearly more." if known else ""
     return table(columns, rows) + f'<p class="gs-small">{legend}</p>'
@@ -217,7 +217,11 @@ def _inside(scope: Scope) -> None:
     found = highest_first(found, labels, [s.part for s in found["now"]])
     found["dimension"] = [lens.dimension_of(facet.partition("/")[2]) or "in no dimension" for facet in found["facet"]]
     top = found.iloc[0] if len(found) else None
-    told = f"within them, most is about {top['label']}" if top is not None and top["order"] else "no aspect stands out"
+    told = (
+        f"within the dimensions, most is about {top['label']}"
+        if top is not None and top["order"]
+        else "no aspect stands out"
+    )
     heading(sentence(told))
     kept = same_filters(scope)
     links = [address("mentions", kept | about(facet)) for facet in found["facet"]]

@@ -13,7 +13,7 @@ from dashboard.views.incident_words import quotes
 from dashboard.views.parts import address, empty, heading, put
 from dashboard.views.session import session
 from dashboard.views.tables import Column, bar, table
-from dashboard.words import count, moment
+from dashboard.words import count, language_named, moment
 from sentiment.spikes.store.incidents import KeptIncident
 
 LABELS = {
@@ -42,7 +42,9 @@ def explain(kept: KeptIncident) -> None:
     told = kept.explanation
     if told is None:
         empty(
-            "The reason is being worked out.", "It is written within a minute of the spike; open this page again then."
+            "The reason is being worked out.",
+            "It is written within a minute of the spike; open this page again then.",
+            within=True,
         )
         return
     heading(f"What the {float(told['excess']):.1f} dissatisfied voices above the usual are about")
@@ -69,7 +71,7 @@ def _parts(kept: KeptIncident, group: str, parts: Sequence[Mapping[str, Any]]) -
 
 def _way_in(kept: KeptIncident, group: str, part: Mapping[str, Any]) -> str:
     label = str(part["label"])
-    named = f"<bdi>{escape(label)}</bdi>"
+    named = f"<bdi>{escape(language_named(label) if group == 'language' else label)}</bdi>"
     if group not in GROUPS or round(float(part["observed"]), 1) <= 0:
         return named
     query = {"id": kept.id, "by": group, "only": label}

@@ -19,7 +19,7 @@ from dashboard.views.incident_words import about
 from dashboard.views.mentions import show_mentions, table_of
 from dashboard.views.parts import address, empty, heading, put
 from dashboard.views.session import look, session
-from dashboard.words import count
+from dashboard.words import count, language_named
 from sentiment.reading import Sentiment
 from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.spikes.store.incidents import KeptIncident
@@ -85,14 +85,16 @@ def show_part(kept: KeptIncident, group: str, part: str) -> None:
     """Only the voices that a part of the reason stands for, from the very window that was explained."""
     parts = (kept.explanation or {}).get("parts", {}).get(group, ())
     named = {str(one["label"]): one for one in parts}
+    told = language_named(part) if group == "language" else part
     ids = voices_of(look(said_in, kept.peak), group, part, list(named))
     if part not in named or not ids:
         empty(
-            f"No dissatisfied voice {GROUPS[group]} “{part[:80]}” is behind it now.",
+            f"No dissatisfied voice {GROUPS[group]} “{told[:80]}” is behind it now.",
             "It may have been corrected, edited or deleted since the spike was explained.",
+            within=True,
         )
     else:
-        heading(f"{count(len(ids), 'voice', 'voices')} {GROUPS[group]} {part}")
+        heading(f"{count(len(ids), 'voice', 'voices')} {GROUPS[group]} {told}")
         observed = float(named[part]["observed"])
         if round(observed, 1) != len(ids):
             st.caption(f"Counted as {observed:.1f}: a voice about several aspects counts in part for each of them.")

@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard.passage import Evidence, link, marked
 from dashboard.views.parts import sign
 from dashboard.views.session import now, session
-from dashboard.words import count, moment
+from dashboard.words import count, language_named, moment
 from sentiment.taxonomy import taxonomy
 
 
@@ -65,7 +65,8 @@ def _meta(row: Mapping[str, object]) -> list[str]:
     parts = [escape(moment(said_at, session().zone)), escape(str(row["source"])), escape(str(row["kind"]))]
     if _known(row["rating"]):
         parts.append(f"{float(str(row['rating'])):g} of 5 stars")
-    named = (row[name] for name in ("author_name", "place", "segment", "language"))
+    language = language_named(str(row["language"])) if _known(row["language"]) else None
+    named = [*(row[name] for name in ("author_name", "place", "segment")), language]
     parts += [f"<bdi>{escape(str(value)[:80])}</bdi>" for value in named if _known(value)]
     if _known(row["reach"]):
         parts.append(f"reach {count(float(str(row['reach'])))}")

@@ -52,9 +52,10 @@ def address(page: str, query: dict[str, Any]) -> str:
     return escape(f"{page}?{urlencode(query, doseq=True)}", quote=True)
 
 
-def empty(what: str, then: str) -> None:
-    """Say that there is nothing, and what to do next."""
-    put(f'<div class="gs-card"><p><strong>{escape(what)}</strong></p><p>{escape(then)}</p></div>')
+def empty(what: str, then: str, *, within: bool = False) -> None:
+    """Say that there is nothing, and what to do next. within: a page that has another heading than this."""
+    role = "" if within else ' role="heading" aria-level="1"'
+    put(f'<div class="gs-card"><p{role}><strong>{escape(what)}</strong></p><p>{escape(then)}</p></div>')
 
 
 def chart(

@@ -18,7 +18,7 @@ from dashboard.views.mention_card import card, label_of
 from dashboard.views.parts import answer, chart, empty, heading, plain, put, reading_progress, sign
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, table
-from dashboard.words import count, percent
+from dashboard.words import count, language_named, percent
 from sentiment.reading import Sentiment
 from sentiment.store.checks import SKIP, check, take_back
 from sentiment.store.corrections import CannotCorrect
@@ -94,6 +94,7 @@ def _check(found: Sample) -> None:
         empty(
             "This week’s sample is checked.",
             f"Thank you. The next one is drawn on {_day(found.monday + timedelta(days=14))}.",
+            within=True,
         )
         _back(found.monday, _who())
         return
@@ -243,7 +244,7 @@ def _measured(ours: Sequence[Checked], everything: Sequence[Checked], model: str
     models = [(group.name, group) for group in accuracy.by_model(everything)]
     heading("By model and language")
     put(_groups("Model", "checked", models))
-    put(_groups("Language", "checked", [(group.name, group) for group in accuracy.by_language(ours)]))
+    put(_groups("Language", "checked", [(language_named(group.name), group) for group in accuracy.by_language(ours)]))
     precise = [(label_of(group.name), group) for group in accuracy.aspect_precision(ours)]
     if precise:
         heading("Aspects: how often people agree when the model names one")

@@ -9,8 +9,9 @@ import pandas as pd
 from dashboard.views.download import download
 from dashboard.views.parts import answer, put
 from dashboard.views.session import session
-from dashboard.views.tables import Column, table
+from dashboard.views.tables import Column, small, table
 from dashboard.words import count, span
+from sentiment.taxonomy import taxonomy
 
 TITLE = "Settings"
 ICON = ":material/settings:"
@@ -19,16 +20,20 @@ ICON = ":material/settings:"
 def show() -> None:
     """Draw the page."""
     found = settings()
+    brands, sources = len(session().config.brands), len(session().config.sources)
+    at = f"at {count(sources, 'source', 'sources')}" if sources else "and no source yet"
     answer(
-        f"{count(len(session().config.brands), 'brand', 'brands')} at "
-        f"{count(len(session().config.sources), 'source', 'sources')}.",
+        f"{count(brands, 'brand', 'brands')} {at}.",
         f"All of this stands in {session().config.file.name}; change it there. “groundswell doctor” checks it.",
     )
     rows = [
-        (escape(row.section), escape(row.setting), f"<bdi>{escape(row.value).replace('@', '<wbr>@')}</bdi>")
+        (
+            f"<bdi>{escape(row.setting)}</bdi>{small(row.section)}",
+            f"<bdi>{escape(row.value).replace('@', '<wbr>@')}</bdi>",
+        )
         for row in found.itertuples()
     ]
-    put(table([Column(words="Section"), Column(words="Setting"), Column(words="Value")], rows))
+    put(table([Column(words="Setting"), Column(words="Value")], rows))
     download("settings", found, {})
 
 
@@ -38,7 +43,7 @@ def settings() -> pd.DataFrame:
     general, mail = config.general, config.mail
     rows = [
         ("groundswell", "timezone", general.timezone.key),
-        ("groundswell", "lens", general.lens),
+        ("groundswell", "lens", taxonomy().lenses[general.lens].label),
         ("groundswell", "author names are kept", "yes" if general.keep_author_names else "no, only a salted hash"),
         ("groundswell", "suspected mentions", "kept, but not counted" if general.leave_out_suspects else "counted"),
         ("groundswell", "reached through a proxy", "yes" if general.proxy else "no"),
@@ -51,7 +56,7 @@ def settings() -> pd.DataFrame:
     for brand in config.brands:
         names = [*brand.aliases, *brand.handles]
         rows.append(
-            ("brand", brand.name, ("one's own; " if brand.own else "") + (", ".join(names) or "by its name alone"))
+            ("brand", brand.name, ("your own; " if brand.own else "") + (", ".join(names) or "by its name alone"))
         )
     for source in config.sources:
         state = f"every {span(source.every)}" if source.enabled else "switched off"

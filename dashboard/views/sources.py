@@ -22,7 +22,7 @@ from dashboard.views.parts import address, answer, chart, empty, heading, put, r
 from dashboard.views.session import ask, brands, look, now, session, today
 from dashboard.views.tables import Column, small, table
 from dashboard.views.try_now import try_now
-from dashboard.words import ago, count, day_span, moment, sentence, span
+from dashboard.words import ago, count, day_span, moment, percent, sentence, span
 
 TITLE = "Sources"
 ICON = ":material/rss_feed:"
@@ -30,6 +30,8 @@ CALENDAR_DAYS = 60
 VOLUME_DAYS = 7
 LEAST_GAP = timedelta(minutes=1)
 MOST_GAPS = 20
+WHOLE = 0.999
+"""Of a day, what counts as all of it."""
 
 
 def show() -> None:
@@ -187,9 +189,9 @@ def _calendar() -> None:
     whole = frame[frame["day"] < today()].groupby("source")["covered"].mean()
     worst = whole.idxmin() if len(whole) else None
     told = (
-        "every source was read without a gap"
-        if worst is None or whole.min() > 0.999
-        else f"{worst} has gaps: {whole.min():.0%} of the last {CALENDAR_DAYS} days were read"
+        "up to yesterday, every source was read without a gap"
+        if worst is None or whole.min() > WHOLE
+        else f"{worst} has gaps: {percent(whole.min(), 1)} of the last {CALENDAR_DAYS} days were read"
     )
     chart(
         sentence(told),

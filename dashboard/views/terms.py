@@ -13,7 +13,7 @@ from dashboard.queries.labels import KeptRule
 from dashboard.views.download import download
 from dashboard.views.parts import answer, empty, heading, plain, put
 from dashboard.views.session import ask, brands, look, now, session
-from dashboard.words import ago, count
+from dashboard.words import ago, count, language_named
 from sentiment.reading import Sentiment
 from sentiment.store.terms import Preview, preview, settle, switch_off, switch_on, unsettled
 from sentiment.taxonomy import taxonomy
@@ -94,6 +94,7 @@ def _try() -> str:
 
 def _rule() -> TermRule | None:
     aspects = {WHOLE: "the whole mention", **{name: a.label for name, a in taxonomy().aspects.items()}}
+    known = [(code, language_named(code)) for code in ask(labels.languages)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="rule"):
         term = st.text_input("Word or expression", key="rule-term", max_chars=TERM_LIMIT, placeholder="sick", width=175)
         about = str(_select("about", "rule-about", aspects, 175))
@@ -102,7 +103,7 @@ def _rule() -> TermRule | None:
             after[ABSENT] = "not meant by it"
         said = str(_select("is", "rule-after", after, 150))
         brand = _select("at", "rule-brand", {EVERY: "every brand", **{name: name for name in brands()}}, 165)
-        languages = {EVERY: "every language", **{name: name for name in ask(labels.languages)}}
+        languages = {EVERY: "every language", **dict(sorted(known, key=lambda one: one[1]))}
         language = _select("in", "rule-language", languages, 145)
     if not (term or "").strip():
         st.caption(
@@ -118,7 +119,7 @@ def _rule() -> TermRule | None:
             language=language,
         )
     except BadRule as error:
-        empty("This cannot be a rule.", str(error))
+        empty("This cannot be a rule.", str(error), within=True)
         return None
 
 
@@ -132,6 +133,7 @@ def _preview(made: TermRule, seen: Preview) -> None:
             f"No mention that was read has “{made.term}”"
             + (" in this brand or language." if made.brand or made.language else "."),
             "The rule would only be about what is read from now on. Check how customers write it.",
+            within=True,
         )
         return
     changes = ", ".join(
@@ -195,7 +197,7 @@ def _list(who: str, on: list[KeptRule], off: list[KeptRule]) -> None:
 
 def _told(kept: KeptRule) -> str:
     where = [f"at {kept.rule.brand}"] if kept.rule.brand else []
-    where += [f"in texts read as {kept.rule.language}"] if kept.rule.language else []
+    where += [f"in texts read as {language_named(kept.rule.language)}"] if kept.rule.language else []
     said = f"{kept.who}, {ago(kept.at, now())}"
     if kept.off_at is not None:
         said += f"; switched off by {kept.off_by}, {ago(kept.off_at, now())}"

@@ -38,6 +38,7 @@ FEWEST = 30
 """Voices below which a source is not compared with others."""
 NAMED = 2
 """More sources or brands than this are counted, not named."""
+LEFT_OUT = "Left out of the lines, not of the table: fewer than three voices, whose share says nothing."
 CARDS = 3
 """Open incidents told in full on the first screen."""
 
@@ -183,8 +184,10 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
         notes.append("Dashed: the share of the days before.")
     if spans:
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
+    if charts.left_out(drawn):
+        notes.append(LEFT_OUT)
     if marks:
-        notes.append("Triangles: spikes.")
+        notes.append("Bands with a triangle: spikes.")
     chart(
         _worst_day(drawn),
         charts.share_over_time(drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),

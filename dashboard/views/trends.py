@@ -24,7 +24,7 @@ from dashboard.views.incidents import incidents_of
 from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.tables import Column, table
-from dashboard.views.today import gaps_of
+from dashboard.views.today import LEFT_OUT, gaps_of
 from dashboard.words import count, interval, percent, points, sentence, step_named
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import ALL
@@ -34,8 +34,6 @@ ICON = ":material/timeline:"
 HOURS_AT_MOST = 31
 """Days that are still shown by the hour."""
 TOLERANCE = timedelta(hours=6)
-DRAWN = 3
-"""Voices below which a share is not drawn."""
 LEAST = 8
 """Voices below which a step is not called the worst."""
 LED_TO, SPIKES = 3, 5
@@ -121,14 +119,14 @@ def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked
         notes.append("Hatched: a source was not fully read, so that its figures there are unknown.")
     if marks:
         notes.append("Bands with a triangle: spikes.")
-    if any(((course.steps["read"] > 0) & (course.steps["read"] < DRAWN)).any() for course in [own, *others]):
-        notes.append("Left out of the lines, not of the table: fewer than three voices, whose share says nothing.")
+    if any(charts.left_out(course.steps) for course in [own, *others]):
+        notes.append(LEFT_OUT)
     if any(other.name == YEAR_AGO for other in asked.others):
         notes.append("A year before is 52 weeks before, so that weekdays meet weekdays.")
     chart(
         _worst(asked, own),
         charts.share_over_time(
-            _solid(own.steps), zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
+            own.steps, zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
         ),
         _table(asked, own, others, ["share", "low", "high", "negative", "read"]),
         name="trend-dissatisfaction",
@@ -224,13 +222,7 @@ def _satisfaction(asked: Question, own: Course, others: list[Course]) -> None:
 
 def _lines(others: list[Course]) -> list[tuple[str, pd.DataFrame]]:
     """Those of which anything was read; a line of nothing would only stand in the legend."""
-    return [(course.name, _solid(course.steps)) for course in others if course.share.value is not None]
-
-
-def _solid(steps: pd.DataFrame) -> pd.DataFrame:
-    """The steps without the shares of too few voices, which would leap between nothing and all."""
-    few = steps["read"] < DRAWN
-    return steps.assign(**{name: steps[name].mask(few) for name in ("share", "low", "high")})
+    return [(course.name, course.steps) for course in others if course.share.value is not None]
 
 
 def _table(asked: Question, own: Course, others: list[Course], columns: list[str]) -> pd.DataFrame:
@@ -288,9 +280,11 @@ def _together(asked: Question, own: Course, others: list[Course]) -> None:
         Column(words="Whose"),
         Column(words="share", number=True),
         Column(words="95 % interval", number=True, roomy=True),
-        Column(words="ours less theirs", number=True),
+        Column(words="difference", number=True),
         Column(words="voices", number=True, wide=True),
         Column(words="satisfaction", number=True, roomy=True),
     ]
-    put(table(columns, rows) + '<p class="gs-small">A question mark: could be chance.</p>')
+    put(
+        table(columns, rows) + '<p class="gs-small">Difference: ours less theirs. A question mark: could be chance.</p>'
+    )
     download("trend-side-by-side", pd.DataFrame(plain), asked.said)

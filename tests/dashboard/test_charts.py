@@ -103,6 +103,15 @@ def test_a_day_without_readings_has_no_share_rather_than_zero() -> None:
     assert values[4]["share"] is not None
 
 
+def test_a_day_of_too_few_voices_is_not_drawn_as_all_or_nothing() -> None:
+    days = some_days()
+    assert not charts.left_out(days)
+    few = days.assign(read=days["read"].where(days.index != 4, 2))
+    assert charts.left_out(few)
+    values: list[dict[str, Any]] = charts.share_over_time(few, zone=BERLIN)["data"]["values"]
+    assert [values[4][name] for name in ("share", "low", "high")] == [None, None, None]
+
+
 def test_times_are_wall_clock_times_of_the_readers_zone() -> None:
     assert observed()["data"]["values"][0]["at"] == "2026-03-29T01:00:00"
     assert observed()["data"]["values"][1]["at"] == "2026-03-29T03:00:00"

@@ -64,6 +64,7 @@ def test_every_page_of_an_empty_store_says_what_to_do_next(
         hint in words
         for hint in ("groundswell", "Choose", "Remove", "appears when", "toml", "a test mail shows", "Whole words")
     )
+    assert words.count('aria-level="1"') == 1
 
 
 @pytest.mark.parametrize("name", PAGES)

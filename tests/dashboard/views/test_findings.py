@@ -13,7 +13,8 @@ from dashboard.comparison import apart
 from dashboard.shares import Share, share
 from dashboard.views import alerts, sources
 from dashboard.views.today import brand_finding, source_finding
-from dashboard.words import days_named, times_in
+from dashboard.words import days_named, language_named, times_in
+from sentiment.language import CANDIDATES
 
 
 def rows(**found: Share) -> pd.DataFrame:
@@ -118,3 +119,8 @@ def test_days_are_named_with_their_years() -> None:
     assert days_named(date(2026, 10, 27), date(2026, 11, 25)) == "27 Oct to 25 Nov 2026"
     assert days_named(date(2025, 12, 27), date(2026, 1, 5)) == "27 Dec 2025 to 5 Jan 2026"
     assert days_named(date(2026, 11, 25), date(2026, 11, 25)) == "Wed 25 Nov 2026"
+
+
+def test_every_language_that_reading_tells_apart_has_a_name() -> None:
+    assert all(language_named(code).istitle() for code in CANDIDATES)
+    assert language_named("others") == "others"
