@@ -129,13 +129,11 @@ def suspects(conn: Connection, brands: Sequence[str], start: datetime, end: date
     return [Suspects(source=source, brand=brand, why=why, mentions=int(many)) for source, brand, why, many in rows]
 
 
-def progress(conn: Connection, brands: Sequence[str]) -> tuple[int, int, int]:
-    """How far reading is: mentions read, waiting, set aside as unreadable."""
+def to_read(conn: Connection) -> tuple[int, int]:
+    """How many mentions wait to be read, and how many were set aside as unreadable."""
     waiting = conn.scalar(select(func.count()).select_from(unread)) or 0
     aside = conn.scalar(select(func.count()).select_from(unreadable)) or 0
-    counted = select(func.coalesce(func.sum(count_day.c.mentions), 0))
-    total = conn.scalar(counted.where(count_day.c.brand.in_(brands), count_day.c.facet == ALL)) or 0
-    return max(0, int(total) - waiting - aside), waiting, aside
+    return waiting, aside
 
 
 def gaps(

@@ -44,10 +44,13 @@ def marks() -> Marks:
     everyone = tuple(brands())
     chosen = st.session_state.get("brand")
     whose = (str(chosen),) if chosen in everyone else everyone
-    read, waiting, aside = look(health.progress, everyone)
+    # The sum of all counts is known before it is asked what waits: the other way round, what was read or came in
+    # meanwhile would be told as read twice.
+    whole = ask(news.mentions_in_all, everyone)
+    waiting, aside = look(health.to_read)
     return Marks(
         mentions=ask(news.mentions_in_all, whose),
-        read=read,
+        read=max(0, whole - waiting - aside),
         waiting=waiting,
         aside=aside,
         incidents=look(news.incident_ids, whose),
@@ -75,12 +78,13 @@ def told(drawn: Marks, at: Marks) -> str | None:
 def watch() -> None:
     """Show how far reading is and what is new since now, looking again every few seconds."""
     drawn = marks()
-    since = [drawn]
+    since, just_drawn = [drawn], [drawn]
     _counting()
 
     @st.fragment(run_every=LIVE_EVERY if drawn.waiting else STILL_EVERY)
     def looking() -> None:
-        at = marks()
+        # As the page is drawn, it is as it was a moment ago.
+        at = just_drawn.pop() if just_drawn else marks()
         if outdated(drawn, at):
             st.rerun()
         _progress(drawn, at)

@@ -76,9 +76,13 @@ version = Table(
 """Grows with every change of what it names ("counts"), so that screens know when to ask again."""
 
 
+# Made once: every page asks for it before each of its figures, and to make a statement takes longer than to run this.
+_COUNTS = select(version.c.number).where(version.c.name == "counts")
+
+
 def data_version(conn: Connection) -> int:
     """A number that changes whenever any count does."""
-    return conn.scalar(select(version.c.number).where(version.c.name == "counts")) or 0
+    return conn.scalar(_COUNTS) or 0
 
 
 def suspects_left_out(conn: Connection, wanted: bool | None) -> bool:

@@ -172,12 +172,12 @@ def test_gaps_are_between_first_coverage_and_now(filled: Filled) -> None:
     assert len(later) == 1 + len(SOURCES)
 
 
-def test_progress_counts_read_and_waiting(store: Store) -> None:
+def test_what_waits_to_be_read_is_counted(store: Store) -> None:
     with store.write() as conn:
         save_mentions(conn, store, [a_mention(str(n), text=f"{n} {'abcdefgh'[n]} crossing") for n in range(8)])
         first = claim(conn, "me", NOW, timedelta(minutes=1), 3)
         save_readings(conn, store, [(u, a_reading()) for u in first], NOW)
-        assert health.progress(conn, [FERRIES]) == (3, 5, 0)
+        assert health.to_read(conn) == (5, 0)
 
 
 def test_a_day_of_the_owners_zone_starts_at_its_midnight(store: Store) -> None:
