@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from sentiment.spikes.spike import Severity, SpikeClass
+from sentiment.spikes.store.incidents import Unread
 
 
 class Event(StrEnum):
@@ -21,6 +22,7 @@ class Event(StrEnum):
     REOPENED = "reopened"
     UNACKNOWLEDGED = "unacknowledged"
     RESOLVED = "resolved"
+    LAPSED = "lapsed"
     SOURCE_DOWN = "source_down"
     SOURCE_BACK = "source_back"
     SOURCE_GAP = "source_gap"
@@ -79,6 +81,8 @@ class Alert:
     observed     dissatisfied voices within `hours`; expected, lower and upper are those of the same window
     share, usual_share   of all voices, 0 to 1
     weeks        by chance at most once in so many weeks
+    calm_since   since when it is known to be back to normal; None: it is not
+    unread       where and since when it is not known how it went on
     drivers      add up to the excess
     """
 
@@ -105,7 +109,8 @@ class Alert:
     quotes: tuple[Quote, ...] = ()
     unchanged: tuple[str, ...] = ()
     points: tuple[Point, ...] = ()
-    resolved_at: datetime | None = None
+    calm_since: datetime | None = None
+    unread: Unread | None = None
     note: str | None = None
 
 

@@ -25,7 +25,6 @@ from sentiment.spikes.spike import Severity
 HOUR = timedelta(hours=1)
 GATHERED_LOOK_BACK = timedelta(days=2)
 SILENCED, TOUCHES, UNACKNOWLEDGED = "silenced/", "touches/", "unacknowledged/"
-NEVER_KNOWN = timedelta(days=14)
 SOURCES = "sources/"
 UNCONFIRMED = "this address has not been confirmed"
 TAKEN_ON = "the incident was taken on, or over, before this was sent"
@@ -35,7 +34,8 @@ TAKEN_ON = "the incident was taken on, or over, before this was sent"
 class Followed:
     """An incident as deciding looks at it.
 
-    quiet  for how long after its last sign judging knows that nothing came; None: too little was read since to say
+    lapsed its sources were not read for so long that it was closed without knowing whether it ended
+    quiet  for how long after its last sign the hours are judged
     tell   the facts for a message about an event, asked for only if somebody is told
     """
 
@@ -46,8 +46,14 @@ class Followed:
     resolved_at: datetime | None
     reopenings: int
     acknowledged: bool
-    quiet: timedelta | None
+    quiet: timedelta
     tell: Callable[[Event], Alert]
+    lapsed: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Over, or no longer followed."""
+        return self.lapsed or self.resolved_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,27 +121,26 @@ def _news(
     """What is new about an incident: a key, the event, and whom to tell (None: those told of an earlier event)."""
     route = told(incident.topic, telling.managers)
     severity = incident.topic.severity
-    if "opened" not in done and SILENCED + "opened" in done and incident.resolved_at is not None:
+    if "opened" not in done and SILENCED + "opened" in done and incident.closed:
         # It came and went under a silence: nobody hears of it.
         yield "opened", Event.OPENED, ()
     elif "opened" not in done:
         yield "opened", Event.OPENED, route
         # Some may have heard of it before a silence held it back from the others.
         yield f"worse/{severity}", Event.WORSE, None if rank(severity) > _told_severity(done) else ()
-    elif rank(severity) > _told_severity(done) and incident.resolved_at is None:
+    elif rank(severity) > _told_severity(done) and not incident.closed:
         yield f"worse/{severity}", Event.WORSE, route
     yield from _reached(incident, done, telling)
-    if incident.resolved_at is None:
+    if incident.lapsed:
+        yield f"{Event.LAPSED}/{incident.reopenings}", Event.LAPSED, None
+    elif incident.resolved_at is None:
         for number in range(incident.reopenings):
             if f"resolved/{number}" in done:
                 yield f"reopened/{number + 1}", Event.REOPENED, None
         if not incident.acknowledged and now - incident.last_seen <= telling.alerts.past:
             for manager in escalated(incident.topic, telling.managers, now - incident.opened_at):
                 yield f"{UNACKNOWLEDGED}{manager.name}", Event.UNACKNOWLEDGED, [manager]
-    elif now - incident.last_seen >= max(telling.alerts.settle, NEVER_KNOWN):
-        # Its sources are read no more: whether it ended is not known, and nobody is told that it did.
-        yield f"resolved/{incident.reopenings}", Event.RESOLVED, () if incident.quiet is None else None
-    elif incident.quiet is not None and min(incident.quiet, now - incident.last_seen) >= telling.alerts.settle:
+    elif min(incident.quiet, now - incident.last_seen) >= telling.alerts.settle:
         yield f"resolved/{incident.reopenings}", Event.RESOLVED, None
 
 
@@ -149,7 +154,7 @@ def _reached(incident: Followed, done: set[str], telling: Telling) -> Iterable[t
             continue
         known.add(name)
         reached = told(_within(incident.topic, known), telling.managers)
-        gone = incident.resolved_at is not None and f"{SILENCED}{TOUCHES}{name}" in done
+        gone = incident.closed and f"{SILENCED}{TOUCHES}{name}" in done
         news = [] if opening or gone else [manager for manager in reached if manager not in before]
         yield f"{TOUCHES}{name}", Event.OPENED, news
         before = reached
@@ -250,11 +255,11 @@ class _Desk:
         Who confirms an address while an incident goes on is told of it then.
         """
         incident = self.incident
-        settled = incident.acknowledged or incident.resolved_at is not None
+        settled = incident.acknowledged or incident.closed
         rows = outbox.told_of(self.conn, incident.id)
         reached = {row["recipient"] for row in rows if row["state"] in _ALIVE}
         for row in rows:
-            held = row["reason"] == UNCONFIRMED and row["recipient"] not in reached and incident.resolved_at is None
+            held = row["reason"] == UNCONFIRMED and row["recipient"] not in reached and not incident.closed
             endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
             if held and refusal(self.conn, self.telling, endpoint) is None:
                 outbox.revive(self.conn, row["id"], self.now)

@@ -63,6 +63,8 @@ class IncidentLine:
     severity: Severity
     started_at: datetime
     over: bool
+    lapsed: bool = False
+    unread_since: datetime | None = None
     link: str | None = None
 
 
@@ -172,10 +174,11 @@ def _move(figures: Figures, words: Words) -> tuple[str, str]:
 
 def _incident(line: IncidentLine, words: Words) -> tuple[str, str, str | None]:
     about = words["about_all"] if line.dimension is None else words.say("about", dimension=one_line(line.dimension, 60))
-    state = words["closed" if line.over else "still_open"]
+    state = words["closed" if line.over else "lapsed" if line.lapsed else "still_open"]
     facts: Sequence[str] = (
         words[line.severity.value],
         words.say("digest_since", since=words.moment(line.started_at)),
         state,
+        *([] if line.unread_since is None else [words.say("not_read", since=words.moment(line.unread_since))]),
     )
     return words.say("title_opened", brand=one_line(line.brand, 60), about=about), " · ".join(facts), line.link

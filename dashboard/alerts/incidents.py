@@ -9,22 +9,23 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, literal, or_, select
 
-from collector.store import from_hour, hour_of
+from collector.store import from_hour
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote, Sibling
-from dashboard.alerts.decide import NEVER_KNOWN, Followed
+from dashboard.alerts.decide import Followed
 from dashboard.alerts.digest import IncidentLine
 from dashboard.alerts.outbox import decision
 from dashboard.alerts.silence import Topic
 from sentiment.spikes.drivers import NO_ASPECT
-from sentiment.spikes.incident import HOURLY_PACE, IncidentState
+from sentiment.spikes.incident import IncidentState
 from sentiment.spikes.spike import SeriesKey
 from sentiment.spikes.store import incident
-from sentiment.spikes.store.history import known_hours, last_judged
+from sentiment.spikes.store.history import last_judged
 from sentiment.spikes.store.incidents import KeptIncident, incident_by_id, incidents
 from sentiment.taxonomy import taxonomy
 
 NOT_MAILED_TRACK = "volume"
 """More of everything, without a larger share of it being dissatisfied: shown, but no reason to write to anybody."""
+_LIVE = (IncidentState.OPEN.value, IncidentState.ONGOING.value)
 EXPLAINED_WITHIN = timedelta(minutes=10)
 """The reason is written just after the incident; it is waited for, but not for ever."""
 
@@ -33,22 +34,19 @@ def followed(conn: Connection, now: datetime) -> list[Followed]:
     """The incidents that may have news: the open ones, and those whose opening or end was not decided yet."""
     about = literal("incident/") + cast(incident.c.id, String)
     opened = select(decision.c.about).where(decision.c.about == about, decision.c.event == "opened").exists()
-    ended = (
-        select(decision.c.about)
-        .where(
-            decision.c.about == about, decision.c.event == literal("resolved/") + cast(incident.c.reopenings, String)
-        )
-        .exists()
-    )
+    number = cast(incident.c.reopenings, String)
+    ends = [literal(f"{event}/") + number for event in (Event.RESOLVED.value, Event.LAPSED.value)]
+    ended = select(decision.c.about).where(decision.c.about == about, decision.c.event.in_(ends)).exists()
     rows = conn.execute(
         select(incident.c.id).where(
             incident.c.track != NOT_MAILED_TRACK,
-            or_(incident.c.state != IncidentState.RESOLVED.value, ~opened, ~ended),
+            or_(incident.c.state.in_(_LIVE), ~opened, ~ended),
         )
     )
     kept = (incident_by_id(conn, row.id) for row in rows)
     judged = last_judged(conn)
-    return [_followed(one, _quiet(conn, one, judged), now) for one in kept if one is not None and _explained(one, now)]
+    until = None if judged is None else from_hour(judged + 1)
+    return [_followed(one, until) for one in kept if one is not None and _explained(one, now)]
 
 
 def incidents_between(conn: Connection, start: datetime, end: datetime) -> Sequence[tuple[Topic, IncidentLine]]:
@@ -63,6 +61,8 @@ def incidents_between(conn: Connection, start: datetime, end: datetime) -> Seque
                 severity=one.severity,
                 started_at=one.began,
                 over=one.resolved_at is not None,
+                lapsed=one.incident.state is IncidentState.LAPSED,
+                unread_since=None if one.unread is None else one.unread.since,
             ),
         )
         for one in incidents(conn, since=start, until=end)
@@ -101,7 +101,8 @@ def alert_of(kept: KeptIncident, event: Event) -> Alert:
         spike_class=peak.spike_class,
         started_at=kept.began,
         last_seen=kept.last_seen,
-        resolved_at=kept.resolved_at,
+        calm_since=kept.calm_since,
+        unread=kept.unread,
         hours=peak.window,
         observed=peak.observed,
         expected=peak.expected,
@@ -119,22 +120,8 @@ def alert_of(kept: KeptIncident, event: Event) -> Alert:
     )
 
 
-def _quiet(conn: Connection, kept: KeptIncident, judged: int | None) -> timedelta | None:
-    """For how long after its last sign nothing came; None where fewer hours were fully read than make quiet.
-
-    A source that is not read, and hours that are not judged yet, say nothing about an end.
-    """
-    if kept.resolved_at is None or judged is None:
-        return None
-    first = hour_of(kept.last_seen)
-    known = known_hours(conn, {member.series.source for member in kept.incident.members}, first, judged + 1)
-    return None if known < HOURLY_PACE.quiet else from_hour(judged + 1) - kept.last_seen
-
-
-def _followed(kept: KeptIncident, quiet: timedelta | None, now: datetime) -> Followed:
+def _followed(kept: KeptIncident, judged: datetime | None) -> Followed:
     facts = alert_of(kept, Event.OPENED)
-    if quiet is None and now - kept.last_seen < NEVER_KNOWN:
-        facts = replace(facts, resolved_at=None)
 
     def tell(event: Event) -> Alert:
         return replace(facts, event=event)
@@ -146,9 +133,10 @@ def _followed(kept: KeptIncident, quiet: timedelta | None, now: datetime) -> Fol
         opened_at=max(kept.opened_at, kept.found_at),
         last_seen=kept.last_seen,
         resolved_at=kept.resolved_at,
+        lapsed=kept.incident.state is IncidentState.LAPSED,
         reopenings=kept.incident.reopenings,
         acknowledged=kept.acknowledged_at is not None,
-        quiet=quiet,
+        quiet=timedelta(0) if judged is None else judged - kept.last_seen,
         tell=tell,
     )
 

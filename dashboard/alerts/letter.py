@@ -136,7 +136,8 @@ def _gathered(
 
 
 def _intro(rows: Sequence[RowMapping], alerts: Sequence[Alert], settings: AlertSettings, spoken: Words) -> str:
-    if all(row["due"] - alert.last_seen > settings.past for row, alert in zip(rows, alerts, strict=True)):
+    old = all(row["due"] - alert.last_seen > settings.past for row, alert in zip(rows, alerts, strict=True))
+    if old and all(alert.calm_since is not None for alert in alerts):
         return spoken["gathered_past"]
     held = any(row["due"] - row["created_at"] > settings.gather for row in rows)
     return spoken["gathered_quiet" if held else "gathered_many"]

@@ -171,33 +171,38 @@ def _figures(alert: Alert, words: Words) -> dict[str, str]:
         "usual": usual(alert, words),
         "span": words.span(alert.hours),
         "started": words.moment(alert.started_at),
-        "over": words.moment(alert.last_seen),
+        "over": words.moment(alert.calm_since or alert.last_seen),
     }
 
 
 def subject_of(alert: Alert, words: Words) -> str:
     """The subject line: a sentence that says what happened."""
-    over = alert.resolved_at is not None and alert.event is not Event.RESOLVED
+    over = alert.calm_since is not None and alert.event is not Event.RESOLVED
     key = "subject_past" if over else f"subject_{alert.event}"
     return one_line(words.say(key, **_figures(alert, words)), 200)
 
 
 def _title(alert: Alert, words: Words) -> str:
     key = "title_opened"
-    if alert.resolved_at is not None:
+    if alert.calm_since is not None:
         key = "title_over" if alert.event is Event.RESOLVED else "title_past"
+    elif alert.event is Event.LAPSED:
+        key = "title_lapsed"
     return one_line(words.say(key, **_figures(alert, words)), 200)
 
 
 def _told(alert: Alert, words: Words) -> dict[str, Any]:
     figures = _figures(alert, words)
-    over = alert.resolved_at is not None
+    over = alert.calm_since is not None
     lines = [words.say("fact_over" if over else "fact", **figures)]
     if alert.event is Event.UNACKNOWLEDGED:
         lines.insert(0, words.say("fact_unacknowledged", **figures))
     if alert.share is not None and alert.usual_share is not None:
         shares = {"share": words.percent(alert.share), "usual_share": words.percent(alert.usual_share)}
         lines.append(words.say("fact_share", **shares))
+    if alert.unread is not None:
+        since = words.moment(alert.unread.since)
+        lines.append(words.say("fact_unread", source=one_line(alert.unread.source, 60), since=since))
     if alert.weeks is not None and not over:
         lines.append(words.say("fact_chance", weeks=words.rarity(alert.weeks)))
     if alert.note:
@@ -215,7 +220,7 @@ def _told(alert: Alert, words: Words) -> dict[str, Any]:
 
 
 def _headline(alert: Alert) -> str:
-    if alert.resolved_at is not None:
+    if alert.calm_since is not None:
         return f"headline_{Event.RESOLVED}"
     if alert.event is Event.OPENED and alert.spike_class is SpikeClass.SHARE_SHIFT:
         return "headline_share"

@@ -17,7 +17,7 @@ from dashboard.alerts.wishes import add_silence
 from dashboard.views.download import download
 from dashboard.views.incident_reason import explain, say
 from dashboard.views.incident_voices import GROUPS, show_behind, show_part
-from dashboard.views.incident_words import about, figures, headline, short
+from dashboard.views.incident_words import about, figures, headline, short, state
 from dashboard.views.parts import address, chart, empty, heading, put
 from dashboard.views.session import look, now, session
 from dashboard.views.tables import Column, small, table
@@ -65,7 +65,6 @@ def show() -> None:
 def _head(kept: KeptIncident) -> None:
     zone, peak = session().zone, kept.peak
     start, end = kept.window
-    state = "Still open." if kept.resolved_at is None else f"Over since {moment(kept.resolved_at, zone)}."
     weeks = (kept.explanation or {}).get("weeks")
     chance = _chance(float(weeks)) if weeks else ""
     today = look(present, peak)
@@ -75,7 +74,8 @@ def _head(kept: KeptIncident) -> None:
         else ""
     )
     worst = f"Worst from {day_span(start, end, zone)}."
-    facts = f"{state} {kept.severity.value.capitalize()} severity; {peak.spike_class.value}. {worst}{chance}{moved}"
+    stands = sentence(state(kept, zone))
+    facts = f"{stands} {kept.severity.value.capitalize()} severity; {peak.spike_class.value}. {worst}{chance}{moved}"
     put(
         f'<p class="gs-answer" role="heading" aria-level="1">{escape(sentence(headline(kept, zone)))}</p>'
         f'<p class="gs-sub">{escape(figures(peak))}</p><p class="gs-sub">{escape(facts)}</p>'
@@ -112,7 +112,7 @@ def _actions(kept: KeptIncident) -> None:
                 with session().store.write() as conn:
                     comment(conn, kept.id, note.strip(), who, now())
                 st.rerun()
-        if kept.resolved_at is None:
+        if kept.incident.live:
             with st.popover("Silence", icon=":material/notifications_off:", disabled=not who):
                 _silence(kept, who)
     if not who:

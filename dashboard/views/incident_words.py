@@ -23,6 +23,19 @@ def about(series: SeriesKey) -> str:
     return taxonomy().label(series.dimension or ALL)
 
 
+def state(kept: KeptIncident, zone: ZoneInfo) -> str:
+    """Whether it is over, as far as its sources were read: "open", "over since …", "open: … not read since …"."""
+    unread, live = kept.unread, kept.incident.live
+    if kept.calm_since is not None:
+        return f"over since {moment(kept.calm_since, zone)}"
+    if unread is None:
+        waits = live and kept.incident.unknown is not None
+        return "open: too few hours were read since its last sign to tell whether it is over" if waits else "open"
+    missing = f"{short(unread.source, kept.incident.brand)} has not been read since {moment(unread.since, zone)}"
+    closed = "open" if live else "closed unanswered"
+    return f"{closed}: {missing}, so it is not known whether it is over"
+
+
 def where(kept: KeptIncident) -> str:
     """The sources of its spikes, the worst first: "app reviews", "app reviews and 2 other sources"."""
     names = list(dict.fromkeys([kept.peak.series.source, *(m.series.source for m in kept.incident.members)]))

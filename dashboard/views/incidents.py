@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard.scope import Scope
 from dashboard.views.download import download
 from dashboard.views.filters import choose_scope
-from dashboard.views.incident_words import VOLUME, about, headline, quotes, reason
+from dashboard.views.incident_words import VOLUME, about, headline, quotes, reason, state
 from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, empty, put, reading_progress
 from dashboard.views.session import look, session
@@ -37,9 +37,11 @@ def show() -> None:
         return
     live = sum(one.incident.live for one in found)
     told = f"{count(live, 'spike is', 'spikes are')} open" if live else "No spike is open"
-    over = len(found) - live
+    over = sum(one.resolved_at is not None for one in found)
+    unknown = len(found) - live - over
     after = f", {over} {'is' if over == 1 else 'are'} over" if over else ""
-    answer(told + after)
+    lapsed = f", of {unknown} it is not known" if unknown else ""
+    answer(told + after + lapsed)
     for one in found:
         put(card(one))
     download("spikes", table_of(found), scope)
@@ -64,15 +66,15 @@ def card(one: KeptIncident, *, quoted: int = 1) -> str:
     """An incident as HTML: what, how bad, why, and voices in their own words."""
     live = one.incident.live
     zone = session().zone
-    state = "open" if live else "over"
+    stands = state(one, zone)
     if one.acknowledged_by:
-        state += f", taken on by {one.acknowledged_by}"
+        stands += f", taken on by {one.acknowledged_by}"
     said = "".join(f'<blockquote dir="auto">{escape(str(quote["text"]))}</blockquote>' for quote in quotes(one, quoted))
     return (
         f'<div class="gs-card{" gs-alarm" if live and one.incident.track != VOLUME else ""}">'
         f'<p><strong><a href="{address("incident", {"id": one.id})}" target="_self">'
         f"{escape(sentence(headline(one, zone)))}</a></strong></p>"
-        f'<div class="gs-meta"><span>{escape(one.severity.value)} severity</span><span>{escape(state)}</span></div>'
+        f'<div class="gs-meta"><span>{escape(one.severity.value)} severity</span><span>{escape(stands)}</span></div>'
         f"<p>{escape(reason(one))}</p>{said}</div>"
     )
 

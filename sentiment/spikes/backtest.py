@@ -223,9 +223,10 @@ def run_backtest(
             progress(len(maxima), days * rounds)
 
     current: list[Incident] = []
+    read = history.reading()
     found: set[tuple[SeriesKey, int]] = set()
     for tick in judge_span(history, begin, settings, watch.copy(), every_verdict=False, observe=observe):
-        current, _ = advance(current, tick.verdicts, tick.at)
+        current, _ = advance(current, tick.verdicts, tick.at, read)
         found |= {(v.series, v.at) for v in tick.verdicts if v.judgement is Judgement.UNUSUAL}
     alerts = tuple(
         Alerted(

@@ -5,7 +5,7 @@ The machine is pure: (incidents, verdicts of one step) → (incidents, events). 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,11 +13,15 @@ from sentiment.spikes.spike import Judgement, SeriesKey, Severity, Spike, SpikeC
 
 
 class IncidentState(StrEnum):
-    """Open: just found. Ongoing: seen again since. Resolved: quiet for `Pace.quiet` steps."""
+    """Open: just found. Ongoing: seen again since. Resolved: quiet for `Pace.quiet` steps that were read.
+
+    Lapsed: too little was read for `Pace.lapse` steps to say whether it ended.
+    """
 
     OPEN = "open"
     ONGOING = "ongoing"
     RESOLVED = "resolved"
+    LAPSED = "lapsed"
 
 
 class EventKind(StrEnum):
@@ -27,35 +31,41 @@ class EventKind(StrEnum):
     JOINED = "joined"
     WORSENED = "worsened"
     RESOLVED = "resolved"
+    LAPSED = "lapsed"
     REOPENED = "reopened"
     ACKNOWLEDGED = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long, in steps, quiet lasts before an incident is resolved, and resolved before news is a new incident.
+    """How long, in steps, quiet lasts before an incident is resolved, and how far off news is a new incident.
 
-    `per_day`: steps in a day.
+    `lapse`: how long an incident waits to be read again. `per_day`: steps in a day.
     """
 
     quiet: int = 6
     merge: int = 24
+    lapse: int = 14 * 24
     per_day: int = 24
-
-    @classmethod
-    def of_days(cls) -> Pace:
-        """For daily counts."""
-        return cls(quiet=1, merge=2, per_day=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One series within an incident, with its spike of highest score."""
+    """One series within an incident, with its spike of highest score.
+
+    `last` is its last restless step, `read` the last one that is known to be fully read (None while it is restless).
+    """
 
     series: SeriesKey
     since: int
     last: int
     peak: Spike
+    read: int | None = None
+
+    @property
+    def quiet(self) -> int:
+        """Steps from its last restless one to the last that was read."""
+        return 0 if self.read is None else max(self.read - self.last, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +103,15 @@ class Incident:
 
     @property
     def live(self) -> bool:
-        """Not resolved."""
-        return self.state is not IncidentState.RESOLVED
+        """Neither resolved nor lapsed."""
+        return self.state in {IncidentState.OPEN, IncidentState.ONGOING}
+
+    @property
+    def unknown(self) -> Member | None:
+        """The member that was read the least since its last restless step, where only that keeps the end unknown."""
+        if self.state is IncidentState.RESOLVED or self.seen - self.last < HOURLY_PACE.quiet:
+            return None
+        return min(self.members, key=lambda member: (member.quiet >= HOURLY_PACE.quiet, member.last + member.quiet))
 
     def series(self) -> frozenset[SeriesKey]:
         """Keys of its members."""
@@ -131,13 +148,18 @@ def track_of(spike: Spike) -> str:
     return _TRACK[spike.spike_class]
 
 
+Read = Callable[[SeriesKey, int, int], Sequence[int]]
+"""The steps after the first and up to the second one given at which a series is known to be fully read, in order."""
+
+
 def advance(
-    incidents: Iterable[Incident], verdicts: Sequence[Verdict], at: int, pace: Pace = HOURLY_PACE
+    incidents: Iterable[Incident], verdicts: Sequence[Verdict], at: int, read: Read, pace: Pace = HOURLY_PACE
 ) -> tuple[list[Incident], list[IncidentEvent]]:
     """Carry all incidents over step `at`.
 
-    A step that an incident has already seen leaves it as it is; a spike there that no incident covers (a late
-    arrival) opens one, once. Incidents come back in the order given, new ones last.
+    A step up to the last restless one of a live incident, or one that a closed incident has seen, leaves it as it is;
+    a spike there that no incident covers (a late arrival) opens one, once. A live incident takes later steps again,
+    for they may have been read since. Incidents come back in the order given, new ones last.
     """
     current = list(incidents)
     events: list[IncidentEvent] = []
@@ -145,32 +167,54 @@ def advance(
     for verdict in verdicts:
         if verdict.spike is not None and not _told_already(verdict.spike, current, pace):
             groups.setdefault((verdict.series.brand, track_of(verdict.spike)), []).append(verdict)
-    restless = {verdict.series for verdict in verdicts if verdict.restless}
+    restless = frozenset(verdict.series for verdict in verdicts if verdict.restless)
     for (brand, track), found in groups.items():
-        place = _covering(current, brand, track, at, pace)
+        place = _covering(current, (brand, track), {verdict.series for verdict in found}, at, pace)
         unusual = [v for v in found if v.judgement is Judgement.UNUSUAL]
         if place is None and unusual:
             opened = _open(unusual, track, at, pace)
             current.append(opened)
             events.append(_event(opened, EventKind.OPENED, at, opened.peak))
             place = len(current) - 1
-        if place is not None and current[place].seen <= at:
+        if place is not None and _takes(current[place], at):
             current[place], news = _update(current[place], found, at)
             events.extend(news)
     for place, incident in enumerate(current):
-        if incident.seen > at or not incident.live:
-            continue
-        active = incident.last == at or bool(restless & incident.series())
-        last = at if active else incident.last
-        state = incident.state
-        if incident.state is IncidentState.OPEN and at > incident.opened and active:
-            state = IncidentState.ONGOING
-        moved = replace(incident, last=last, seen=at, state=state)
-        if at - last >= pace.quiet:
-            moved = replace(moved, state=IncidentState.RESOLVED, resolved=at)
-            events.append(_event(moved, EventKind.RESOLVED, at, None))
-        current[place] = moved
+        if incident.live and _takes(incident, at):
+            current[place], news = _carry(incident, restless & incident.series(), at, read, pace)
+            events.extend(news)
     return current, events
+
+
+def _takes(incident: Incident, at: int) -> bool:
+    return at >= incident.seen or (incident.live and at > incident.last)
+
+
+def _carry(
+    incident: Incident, restless: frozenset[SeriesKey], at: int, read: Read, pace: Pace
+) -> tuple[Incident, list[IncidentEvent]]:
+    """A live incident after step `at`, at which these of its series are restless."""
+    if restless or incident.last == at:
+        members = tuple(
+            replace(member, last=at, read=None) if member.series in restless else member for member in incident.members
+        )
+        state = IncidentState.ONGOING if at > incident.opened else incident.state
+        return replace(incident, members=members, last=at, seen=max(incident.seen, at), state=state), []
+    known = [(member, read(member.series, min(member.last, at - pace.lapse), at)) for member in incident.members]
+    members = tuple(replace(member, read=steps[-1] if steps else member.read) for member, steps in known)
+    incident = replace(incident, members=members, seen=max(incident.seen, at))
+    if at - incident.last < pace.quiet:
+        return incident, []
+    calm = [[step for step in steps if step > member.last][: pace.quiet] for member, steps in known]
+    if all(len(steps) == pace.quiet for steps in calm):
+        # What was read late was quiet then, not now.
+        end = max(incident.last + pace.quiet, *(steps[-1] for steps in calm))
+        over = replace(incident, state=IncidentState.RESOLVED, resolved=end, seen=at)
+        return over, [_event(over, EventKind.RESOLVED, end, None)]
+    if at - incident.last >= pace.lapse:
+        lapsed = replace(incident, state=IncidentState.LAPSED)
+        return lapsed, [_event(lapsed, EventKind.LAPSED, at, None)]
+    return incident, []
 
 
 def acknowledge(incident: Incident, at: int, by: str) -> tuple[Incident, list[IncidentEvent]]:
@@ -192,13 +236,20 @@ def _told_already(found: Spike, incidents: Sequence[Incident], pace: Pace) -> bo
     )
 
 
-def _covering(incidents: Sequence[Incident], brand: str, track: str, at: int, pace: Pace) -> int | None:
-    """Place of the incident that step `at` belongs to: live, or less than `pace.merge` from it in time."""
-    for place in range(len(incidents) - 1, -1, -1):
+def _covering(
+    incidents: Sequence[Incident], kind: tuple[str, str], found: set[SeriesKey], at: int, pace: Pace
+) -> int | None:
+    """Place of the incident that what was found at step `at` belongs to: less than `pace.merge` from it in time.
+
+    One that waits for longer to be read again takes in what comes of its own series, not all that is new elsewhere.
+    """
+    alike = [p for p in reversed(range(len(incidents))) if (incidents[p].brand, incidents[p].track) == kind]
+    for place in alike:
         incident = incidents[place]
-        if (incident.brand, incident.track) != (brand, track):
-            continue
-        if incident.began - pace.merge <= at <= incident.last + pace.merge or (incident.live and at >= incident.began):
+        if incident.live and at >= incident.began and found & incident.series():
+            return place
+    for place in alike:
+        if incidents[place].began - pace.merge <= at <= incidents[place].last + pace.merge:
             return place
     return None
 
@@ -214,7 +265,7 @@ def _open(unusual: Sequence[Verdict], track: str, at: int, pace: Pace) -> Incide
         opened=at,
         last=at,
         seen=at,
-        members=tuple(Member(series=s.series, since=at, last=at, peak=s) for s in spikes),
+        members=tuple(_member(s, at) for s in spikes),
     )
 
 
@@ -237,14 +288,21 @@ def _update(incident: Incident, found: Sequence[Verdict], at: int) -> tuple[Inci
         member = members.get(spike.series)
         if member is not None:
             peak = spike if spike.score > member.peak.score else member.peak
-            members[spike.series] = replace(member, last=at, peak=peak)
+            member = replace(member, peak=peak)
+            # What is only raised may be so for days by a long window, and be quiet.
+            calm = verdict.judgement is not Judgement.UNUSUAL
+            members[spike.series] = member if calm else replace(member, last=at, read=None)
         elif verdict.judgement is Judgement.UNUSUAL or _sibling(spike.series, incident):
-            members[spike.series] = Member(series=spike.series, since=at, last=at, peak=spike)
+            members[spike.series] = _member(spike, at)
             events.append(_event(incident, EventKind.JOINED, at, spike))
     incident = replace(incident, members=tuple(members.values()), last=at if unusual else incident.last)
     if incident.peak.excess >= WORSE_FACTOR * before.excess and at > incident.opened:
         events.append(_event(incident, EventKind.WORSENED, at, incident.peak))
     return incident, events
+
+
+def _member(spike: Spike, at: int) -> Member:
+    return Member(series=spike.series, since=at, last=at, peak=spike)
 
 
 def _sibling(series: SeriesKey, incident: Incident) -> bool:

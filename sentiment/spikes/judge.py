@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.grain import HOURLY, Grain
+from sentiment.spikes.incident import Read
 from sentiment.spikes.replay import JudgedDay, replay
 from sentiment.spikes.severity import Bands, own_bands
 from sentiment.spikes.spike import (
@@ -49,6 +50,19 @@ class SeriesHistory:
     def end_step(self) -> int:
         """The step after the last known one."""
         return self.first_step + int(self.negatives.shape[1])
+
+    def reading(self) -> Read:
+        """Tells which steps of a series were fully read; none of a series that is not watched."""
+        rows = {key: row for row, key in enumerate(self.keys)}
+
+        def read(series: SeriesKey, after: int, until: int) -> list[int]:
+            if series not in rows:
+                return []
+            first = max(after + 1, self.first_step)
+            known = self.covered[rows[series], first - self.first_step : max(until + 1 - self.first_step, 0)]
+            return [first + int(step) for step in np.flatnonzero(known)]
+
+        return read
 
     def until(self, step: int) -> SeriesHistory:
         """The same history as it was known when `step` had just ended."""

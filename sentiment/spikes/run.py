@@ -160,10 +160,11 @@ class _Run:
                 break
             snapshots.append(kept.Snapshot(day=today, watch=watch.copy()))
             known = history.until(min((today + 1) * DAY, end) - 1)
+            read = known.reading()
             for tick in judge_span(
                 known, today * DAY, self._settings, watch, every_verdict=False, observe=judged.append
             ):
-                current, news = advance(current, tick.verdicts, tick.at)
+                current, news = advance(current, tick.verdicts, tick.at, read)
                 events += news
                 spikes += _kept_spikes(tick, current)
         if history is not None and end % DAY == 0:
@@ -220,7 +221,7 @@ class _Run:
         for event in events:
             self._report.opened += event.kind is EventKind.OPENED
             self._report.resolved += event.kind is EventKind.RESOLVED
-            if event.kind in {EventKind.OPENED, EventKind.REOPENED, EventKind.RESOLVED}:
+            if event.kind in {EventKind.OPENED, EventKind.REOPENED, EventKind.RESOLVED, EventKind.LAPSED}:
                 peak = current[event.brand, event.track, event.number].peak
                 about = f"{event.brand}, {_label(peak.series)} at {peak.series.source}"
                 figures = f"{peak.observed} in {peak.window} h, {peak.lower} to {peak.upper} expected"

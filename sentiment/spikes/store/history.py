@@ -152,12 +152,6 @@ def last_judged(conn: Connection) -> int | None:
     return found
 
 
-def known_hours(conn: Connection, sources: Iterable[str], first: int, end: int) -> int:
-    """How many hours of [first, end) were fully read at each of some sources, at the least."""
-    masks = _coverage(conn, sources, first, max(first, end))
-    return min((int(mask.sum()) for mask in masks.values()), default=0)
-
-
 def save_judged(conn: Connection, sums: Mapping[int, int]) -> None:
     """Remember by which counts hours were judged."""
     rows = [{"hour": hour, "checksum": checksum} for hour, checksum in sums.items()]

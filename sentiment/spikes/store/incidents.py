@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
@@ -12,7 +12,7 @@ from sqlalchemy.engine import RowMapping
 
 from collector.store import from_hour, hour_of
 from collector.store.runs import upsert
-from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, IncidentState, Member
+from sentiment.spikes.incident import HOURLY_PACE, EventKind, Incident, IncidentEvent, IncidentState, Member
 from sentiment.spikes.spike import SeriesKey, Severity, Spike, SpikeClass
 from sentiment.spikes.store import incident, incident_event, spike
 from sentiment.spikes.store.history import facet_of
@@ -20,6 +20,16 @@ from sentiment.store.counts import count_hour
 from sentiment.taxonomy import ALL
 
 NOTE_UP_TO = 10_000
+JUST_READ = 2
+"""Hours that a source which is read at all may be behind: the newest is judged before it is collected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A source that was not read since a moment, so that how an incident went on there is not known."""
+
+    source: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,23 @@ class KeptIncident:
         first, end = self.peak.span()
         return from_hour(first), from_hour(end)
 
+    @property
+    def calm_since(self) -> datetime | None:
+        """Since when it is known to be back to normal; None: it is not."""
+        quiet = timedelta(hours=HOURLY_PACE.quiet)
+        return None if self.resolved_at is None else max(self.last_seen, self.resolved_at - quiet)
+
+    @property
+    def unread(self) -> Unread | None:
+        """What keeps it from being known whether it is over; None: nothing does, or its sources are read again."""
+        member = self.incident.unknown
+        if member is None:
+            return None
+        read = member.last if member.read is None else member.read
+        if self.incident.live and self.incident.seen - read <= JUST_READ:
+            return None
+        return Unread(source=member.series.source, since=from_hour(read + 1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptEvent:
@@ -83,7 +110,6 @@ def incidents(
     brand: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    live_only: bool = False,
 ) -> list[KeptIncident]:
     """Incidents that touch [since, until), the newest first."""
     query = select(incident).order_by(incident.c.last_seen.desc(), incident.c.id.desc())
@@ -93,8 +119,6 @@ def incidents(
         query = query.where(incident.c.last_seen > since)
     if until is not None:
         query = query.where(incident.c.began < until)
-    if live_only:
-        query = query.where(incident.c.state != IncidentState.RESOLVED.value)
     return _kept(conn, query)
 
 
@@ -147,6 +171,7 @@ def _member(values: Mapping[str, Any]) -> Member:
         series=key,
         since=values["since"],
         last=values["last"],
+        read=values.get("read"),
         peak=Spike(
             **{
                 **peak,

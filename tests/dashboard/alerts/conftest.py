@@ -189,7 +189,7 @@ def a_followed(incident_id: int = 12, **changes: Any) -> Followed:
             severity=topic.severity,
             started_at=values["opened_at"],
             last_seen=values["last_seen"],
-            resolved_at=values["resolved_at"],
+            calm_since=values["resolved_at"],
             points=(),
         )
 

@@ -119,7 +119,7 @@ def test_news_about_what_was_not_sent_yet_is_folded_into_it(post: Store) -> None
     opening, end = rows(post)
     assert opening.state == State.QUEUED
     assert opening.subject.endswith("it is over")
-    assert from_json(opening.body["alert"]).resolved_at == NOW + 6 * HOUR
+    assert from_json(opening.body["alert"]).calm_since == NOW + 6 * HOUR
     assert (end.state, end.reason) == (State.SUPPRESSED, "told with the earlier message, which was still waiting")
 
 

@@ -104,7 +104,7 @@ def test_one_line_is_one_short_line_whatever_it_is_given(text: str, limit: int) 
 
 
 def test_what_is_kept_of_an_alert_gives_the_same_alert_back() -> None:
-    alert = an_alert(resolved_at=NOW, quotes=(Quote(text="ü😀", source="s", said_at=NOW, url="https://a.example"),))
+    alert = an_alert(calm_since=NOW, quotes=(Quote(text="ü😀", source="s", said_at=NOW, url="https://a.example"),))
     assert from_json(to_json(alert)) == alert
 
 
@@ -117,7 +117,7 @@ def test_what_is_kept_of_an_alert_gives_the_same_alert_back() -> None:
         ({"hours": 1}, "about Reliability in 1 hour, 2 to 12 expected"),
         ({"hours": 24}, "about Reliability in 1 day, 2 to 12 expected"),
         ({"hours": 168}, "about Reliability in 1 week, 2 to 12 expected"),
-        ({"resolved_at": NOW}, "about Reliability in 6 hours, 2 to 12 expected – it is over"),
+        ({"calm_since": NOW}, "about Reliability in 6 hours, 2 to 12 expected – it is over"),
     ],
 )
 def test_subjects_are_sentences(changes: dict[str, Any], rest: str) -> None:
@@ -125,7 +125,7 @@ def test_subjects_are_sentences(changes: dict[str, Any], rest: str) -> None:
 
 
 def test_the_subject_of_an_end_says_so_first() -> None:
-    subject = subject_of(an_alert(event=Event.RESOLVED, resolved_at=NOW), UTC_WORDS)
+    subject = subject_of(an_alert(event=Event.RESOLVED, calm_since=NOW), UTC_WORDS)
     assert subject == "It is over – Northwind Ferries: dissatisfaction about Reliability is back to normal"
 
 
@@ -204,7 +204,7 @@ def test_a_hundred_incidents_are_one_mail_that_no_program_cuts() -> None:
 
 
 def test_an_incident_that_is_over_when_it_is_told_is_not_called_new() -> None:
-    assert write(resolved_at=NOW).text.startswith("An incident is over")
+    assert write(calm_since=NOW).text.startswith("An incident is over")
 
 
 def test_times_are_those_of_the_reader() -> None:
@@ -239,7 +239,7 @@ def test_every_message_can_be_written_in_every_language(language: str, event: Ev
             severity=severity,
             points=(),
             weeks=12,
-            resolved_at=NOW if event is Event.RESOLVED else None,
+            calm_since=NOW if event is Event.RESOLVED else None,
         )
         spoken = words(language, ZoneInfo("UTC"))
         assert write_incident(alert, spoken, ENVELOPE).subject

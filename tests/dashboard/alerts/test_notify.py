@@ -231,9 +231,9 @@ def test_erasing_a_mention_takes_its_words_out_of_incidents_and_messages(
         assert incidents(conn)[0].explanation["quotes"] == []
 
 
-def ends(store: Store, mail: MailSettings) -> list[Any]:
+def ends(store: Store, mail: MailSettings, hours: int = 40) -> list[Any]:
     """Judge and tell a day and some hours on; returns what was told of an end."""
-    later = NOW + 40 * HOUR
+    later = NOW + hours * HOUR
     detect(store, SpikeSettings(zone=BERLIN), later)
     round_(store, mail, a_manager(), now=later)
     return [row for row in told(store) if row.event.startswith("resolved/")]
@@ -246,7 +246,25 @@ def test_nobody_is_told_of_an_end_while_nobody_reads_the_source(alarmed: Store, 
     assert ends(alarmed, mail_server.settings) == []
     with alarmed.write() as conn:
         cover(conn, "reviews", Span(start=NOW + 34 * HOUR, end=NOW + 40 * HOUR))
-    assert len(ends(alarmed, mail_server.settings)) == 1
+    assert len(ends(alarmed, mail_server.settings, 41)) == 1
+    text = mail_server.mailbox.mails[-1].get_body(("plain",)).get_content()
+    assert "has been back to normal since Wed 11 Mar, 22:00" in text
+
+
+def test_what_nobody_reads_for_two_weeks_is_closed_as_unknown_once(alarmed: Store, mail_server: MailServer) -> None:
+    with alarmed.write() as conn:
+        cover(conn, "reviews", Span(start=NOW - 63 * DAY, end=NOW + HOUR))
+    round_(alarmed, mail_server.settings, a_manager())
+    for days in (1, 13, 15, 16):
+        assert ends(alarmed, mail_server.settings, days * 24) == []
+    _, closed = mail_server.mailbox.mails
+    assert closed["Subject"].startswith("Closed unanswered – Northwind Ferries: it is not known whether")
+    text = closed.get_body(("plain",)).get_content()
+    assert "reviews has not been read since Tue 10 Mar, 13:00" in text
+    assert "normal" not in text
+    with alarmed.read() as conn:
+        [(_, line)] = incidents_between(conn, NOW, NOW + DAY)
+    assert (line.over, line.lapsed, line.unread_since) == (False, True, NOW + HOUR)
 
 
 def test_what_is_told_late_is_not_called_over_while_nobody_reads_the_source(
@@ -258,6 +276,7 @@ def test_what_is_told_late_is_not_called_over_while_nobody_reads_the_source(
     round_(alarmed, mail_server.settings, a_manager(), now=NOW + 20 * HOUR)
     [mail] = mail_server.mailbox.mails
     assert mail["Subject"].endswith("expected")
+    assert "reviews has not been read since" in mail.get_body(("plain",)).get_content()
 
 
 def test_nobody_is_told_of_an_end_before_what_came_since_was_judged(alarmed: Store, mail_server: MailServer) -> None:

@@ -29,11 +29,12 @@ def burst(history: SeriesHistory, row: int, hours_ago: int) -> SeriesHistory:
 
 def test_the_backtest_and_live_judging_open_the_same_incidents(stream: Stream) -> None:
     history = burst(burst(stream(rates=(4.0, 15.0)), 0, 100), 1, 40)
+    history.covered[0, -97:-70] = False  # the source died while the incident went on
     begin = history.end_step - 120
     report = run_backtest(history, begin, SETTINGS)
     watch, current = Watch.fresh(2), list[Incident]()
     for at in range(begin, history.end_step):
-        current, _ = advance(current, judge(history, at, SETTINGS, watch), at)
+        current, _ = advance(current, judge(history, at, SETTINGS, watch), at, history.reading())
     live = sorted((one.opened, one.last, one.peak.observed) for one in current if one.track != "volume")
     assert len(live) == 2
     assert [(one.opened, one.last, one.observed) for one in report.alerts] == live

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, IncidentState, acknowledge, advance
+from sentiment.spikes.incident import (
+    HOURLY_PACE,
+    EventKind,
+    Incident,
+    IncidentEvent,
+    IncidentState,
+    Read,
+    acknowledge,
+    advance,
+)
 from sentiment.spikes.spike import Judgement, SeriesKey, Severity, Spike, SpikeClass, Verdict
 
 WEB = SeriesKey(brand="Aurora", source="web", dimension="Reliability")
@@ -59,12 +68,25 @@ def restless(series: SeriesKey, at: int) -> Verdict:
     return replace(unusual(series, at), judgement=Judgement.CALM, spike=None)
 
 
+def all_read(series: SeriesKey, after: int, until: int) -> list[int]:
+    return list(range(after + 1, until + 1))
+
+
+def all_but(missed: range, source: str = "web") -> Read:
+    """Everything is read but these hours of a source."""
+
+    def read(series: SeriesKey, after: int, until: int) -> list[int]:
+        return [at for at in all_read(series, after, until) if series.source != source or at not in missed]
+
+    return read
+
+
 def run(
-    steps: dict[int, list[Verdict]], until: int, incidents: list[Incident] | None = None
+    steps: dict[int, list[Verdict]], until: int, read: Read = all_read, *, began: list[Incident] | None = None
 ) -> tuple[list[Incident], list[IncidentEvent]]:
-    current, told = incidents or [], []
+    current, told = began or [], []
     for at in range(100, until):
-        current, events = advance(current, steps.get(at, []), at)
+        current, events = advance(current, steps.get(at, []), at, read)
         told.extend(events)
     return current, told
 
@@ -130,8 +152,8 @@ def test_the_same_step_twice_changes_nothing() -> None:
     steps = {h: [unusual(WEB, h), raised(WEB_CARE, h)] for h in range(105, 110)}
     current: list[Incident] = []
     for at in range(100, 130):
-        current, _ = advance(current, steps.get(at, []), at)
-        again, events = advance(current, steps.get(at, []), at)
+        current, _ = advance(current, steps.get(at, []), at, all_read)
+        again, events = advance(current, steps.get(at, []), at, all_read)
         assert again == current
         assert events == []
 
@@ -139,12 +161,12 @@ def test_the_same_step_twice_changes_nothing() -> None:
 def test_a_late_arrival_opens_an_incident_late_but_never_twice() -> None:
     current, _ = run({}, 120)
     late = [unusual(WEB, 108)]
-    current, first = advance(current, late, 108)
+    current, first = advance(current, late, 108, all_read)
     assert kinds(first) == [EventKind.OPENED]
-    current, second = advance(current, late, 108)
+    current, second = advance(current, late, 108, all_read)
     assert second == []
     for at in range(109, 121):
-        current, events = advance(current, [], at)
+        current, events = advance(current, [], at, all_read)
         first.extend(events)
     assert kinds(first) == [EventKind.OPENED, EventKind.RESOLVED]
 
@@ -189,3 +211,66 @@ def test_acknowledging_keeps_the_incident_open_and_counts_once() -> None:
 def test_the_peak_is_kept_when_later_hours_are_milder() -> None:
     incidents, _ = run({105: [unusual(WEB, 105, score=9.0)], 106: [unusual(WEB, 106, score=5.0)]}, 108)
     assert incidents[0].peak.score == 9.0
+
+
+def test_hours_that_nobody_read_do_not_end_an_incident() -> None:
+    burst = {105: [unusual(WEB, 105)]}
+    (held,), events = run(burst, 150, all_but(range(107, 200)))
+    assert kinds(events) == [EventKind.OPENED]
+    assert held.live
+    assert held.unknown is not None
+    assert held.unknown.read == 106
+    (over,), events = run(burst, 150, all_but(range(107, 140)))
+    assert kinds(events) == [EventKind.OPENED, EventKind.RESOLVED]
+    assert (over.resolved, over.unknown) == (144, None)  # the sixth hour that was read and quiet
+
+
+def test_hours_that_are_read_late_count_as_of_their_own_time() -> None:
+    (held,), _ = run({105: [unusual(WEB, 105)]}, 130, all_but(range(106, 200)))
+    (over,), events = advance([held], [], 130, all_read)
+    assert kinds(events) == [EventKind.RESOLVED]
+    assert over.resolved == events[0].at == 111
+
+
+def test_what_was_said_in_hours_that_are_read_late_goes_on_with_the_incident() -> None:
+    burst = {105: [unusual(WEB, 105)]}
+    held, _ = run(burst, 130, all_but(range(106, 200)))
+    late = burst | {at: [restless(WEB, at)] for at in range(106, 118)} | {118: [unusual(WEB, 118, score=9.0)]}
+    found, events = run(late, 131, began=held)
+    assert kinds(events) == [EventKind.RESOLVED]
+    assert [(one.number, one.last, one.resolved, one.peak.score) for one in found] == [(105, 118, 124, 9.0)]
+    assert [(one.last, one.resolved, one.peak.score) for one in run(late, 131)[0]] == [(118, 124, 9.0)]
+
+
+def test_a_sibling_that_is_read_does_not_end_what_nobody_reads() -> None:
+    both = {105: [unusual(WEB, 105), unusual(FORUM, 105)]}
+    (held,), _ = run(both, 150, all_but(range(108, 200)))
+    assert held.live
+    assert held.unknown is not None
+    assert held.unknown.series == WEB
+
+
+def test_a_source_that_had_been_quiet_before_it_died_holds_nothing_open() -> None:
+    steps = {105: [unusual(WEB, 105), unusual(FORUM, 105)]} | {at: [restless(FORUM, at)] for at in range(106, 130)}
+    (over,), _ = run(steps, 150, all_but(range(115, 200)))
+    assert (over.state, over.resolved) == (IncidentState.RESOLVED, 135)
+
+
+def test_after_two_weeks_unread_an_incident_lapses_and_is_not_called_over() -> None:
+    until = 105 + HOURLY_PACE.lapse
+    (lapsed,), events = run({105: [unusual(WEB, 105)]}, until + 40, all_but(range(106, until + 20)))
+    assert kinds(events) == [EventKind.OPENED, EventKind.LAPSED]
+    assert (lapsed.state, lapsed.resolved, events[-1].at) == (IncidentState.LAPSED, None, until)
+    later = {105: [unusual(WEB, 105)], until + 1: [unusual(WEB, until + 1)]}
+    incidents, _ = run(later, until + 3, all_but(range(106, until)))
+    assert [one.number for one in incidents] == [105, until + 1]
+
+
+def test_an_incident_that_waits_to_be_read_takes_in_its_own_series_and_not_news_elsewhere() -> None:
+    steps = {105: [unusual(WEB, 105)], 160: [unusual(FORUM_PRICE, 160)], 180: [unusual(WEB, 180)]}
+    incidents, events = run(steps, 182, all_but(range(106, 180)))
+    assert [one.number for one in incidents] == [105, 160]
+    assert [(event.kind, event.number) for event in events] == [
+        (EventKind.OPENED, 105), (EventKind.OPENED, 160), (EventKind.RESOLVED, 160),
+    ]  # fmt: skip
+    assert (incidents[0].last, incidents[0].state) == (180, IncidentState.ONGOING)

@@ -22,6 +22,7 @@ from sentiment.spikes.spike import SeriesKey, Severity, Spike, SpikeClass, Spike
 from sentiment.spikes.store import incident, incident_event, spike
 from sentiment.spikes.store.history import load_history
 from sentiment.spikes.store.incidents import (
+    Unread,
     acknowledge,
     assign,
     comment,
@@ -210,6 +211,26 @@ def test_an_incident_resolves_after_quiet_hours_and_keeps_what_was_known(store: 
     assert kept.resolved_at is not None
     assert kept.peak.observed == opened.peak.observed
     assert kept.explanation is not None
+
+
+def test_an_incident_waits_until_its_source_is_read_again(any_store: Store) -> None:
+    fill(any_store)
+    complain(any_store, 40, 15)
+    died, back = NOW - timedelta(hours=36), NOW - timedelta(hours=10)
+    with any_store.write() as conn:
+        cover(conn, SOURCE, Span(start=START, end=died))
+    assert detect(any_store, SETTINGS, back).resolved == 0
+    with any_store.write() as conn:
+        (held,) = incidents(conn)
+        cover(conn, SOURCE, Span(start=back, end=NOW))
+    assert held.incident.live
+    assert held.unread == Unread(source=SOURCE, since=died)
+    assert detect(any_store, SETTINGS, NOW).resolved == 1
+    with any_store.read() as conn:
+        (over,) = incidents(conn)
+        assert [line.kind for line in history_of(conn, over.id)] == ["opened", "resolved"]
+    assert (over.calm_since, over.unread) == (back, None)
+    assert over.resolved_at == back + timedelta(hours=6)
 
 
 def test_hours_that_the_source_was_not_read_for_are_unknown(store: Store) -> None:
