@@ -62,11 +62,13 @@ def train_network(
     import torch
 
     rows = [e for e in examples if e.split is Split.TRAIN and recipe.weights.get(e.source, 0.0) > 0]
-    if not rows:
+    lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else [None] * len(rows)
+    # A text without labels teaches nothing unless the teacher was asked about it.
+    teaching = [(e, lesson) for e, lesson in zip(rows, lessons, strict=True) if e.tasks or e.scheme or lesson]
+    if not teaching:
         raise DataProblem(
             f"none of {len(examples):,} texts is left to learn from; the others are kept back to judge by"
         )
-    lessons = load_lessons(lessons_file, [e.text for e in rows]) if lessons_file else ()
     say("examples: " + json.dumps(count_by_source(examples)))
     torch.manual_seed(recipe.seed)  # the heads begin at random
     try:
@@ -83,7 +85,8 @@ def train_network(
     def judge(candidate: ReaderNetwork) -> dict[str, float]:
         return figures(logits(candidate, validation), held_back)
 
-    fit(network, Tokenised(rows, tokenizer, recipe.longest, lessons), recipe, out_dir, judge=judge, say=say)
+    data = Tokenised([e for e, _ in teaching], tokenizer, recipe.longest, [lesson for _, lesson in teaching])
+    fit(network, data, recipe, out_dir, judge=judge, say=say)
     return network
 
 

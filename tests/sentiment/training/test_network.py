@@ -274,8 +274,9 @@ def test_lessons_come_back_for_the_texts_that_were_taught(encoder: Path, tmp_pat
     assert unknown is None
     assert first is not None
     assert first["sentiment"] == pytest.approx(said["sentiment"][0], abs=1e-3)
-    network_rows = [*examples, *rows(Split.VALIDATION, 6)]
-    recipe = replace(RECIPE, steps=4, judge_every=4)
+    bare = [Example(text=f"never {n}", source="banking77", domain="b", language="en") for n in range(40)]
+    network_rows = [*examples, *rows(Split.VALIDATION, 6), *bare]
+    recipe = replace(RECIPE, steps=4, judge_every=4, weights={"own": 1.0, "banking77": 9.0})
     train_network(
         network_rows, encoder, tmp_path / "student", recipe, lessons_file=tmp_path / "lessons.npz", say=lambda _: None
     )
