@@ -17,7 +17,7 @@ from dashboard.alerts.message import one_line, subject_of
 from dashboard.alerts.outbox import Draft, Gathered, State
 from dashboard.alerts.pace import Ruling, Standing, Way, rule, wakes
 from dashboard.alerts.route import escalated, told
-from dashboard.alerts.settings import AlertSettings, MailSettings, Manager, address_of
+from dashboard.alerts.settings import AlertSettings, DigestEvery, MailSettings, Manager, address_of
 from dashboard.alerts.silence import Silence, Topic, rank, silenced_by
 from dashboard.alerts.words import words
 from sentiment.spikes.spike import Severity
@@ -82,6 +82,11 @@ def endpoints(manager: Manager) -> list[Endpoint]:
     """Every way to reach a person."""
     mail = [] if manager.email is None else [Endpoint(channel="email", recipient=address_of(manager.email).addr_spec)]
     return mail + [Endpoint(channel="chat", recipient=chat_label(url)) for url in manager.chat]
+
+
+def sharing(telling: Telling, endpoint: Endpoint, every: DigestEvery) -> list[Manager]:
+    """Those who want a summary so often at the same place: they get one together, when the first of them wants it."""
+    return [one for one in telling.managers if one.digest is every and endpoint in endpoints(one)]
 
 
 def message_id(telling: Telling, about: str, event: str, recipient: str, seed: datetime) -> str:

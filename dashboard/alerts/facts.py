@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, func, select
@@ -44,9 +44,9 @@ def unread_part(conn: Connection, start: datetime, end: datetime) -> float:
 
 
 def figures(
-    conn: Connection, manager: Manager, start: datetime, end: datetime, before: timedelta
+    conn: Connection, people: Sequence[Manager], start: datetime, end: datetime, before: timedelta
 ) -> tuple[list[Figures], list[Figures]]:
-    """Voices and dissatisfaction on a person's route in [start, end) and in the span `before` it.
+    """Voices and dissatisfaction on the routes of some people together in [start, end) and in the span `before` it.
 
     Returns those of whole brands and those of each dimension of the default lens; a dimension's share is that of all
     voices of its brand that were read.
@@ -79,21 +79,24 @@ def figures(
     )
     sums: dict[tuple[str, str], list[int]] = {}
     for row in rows.mappings():
-        if (manager.brands and not named(row["brand"], manager.brands)) or (
-            manager.sources and not named(row["source"], manager.sources)
-        ):
+        if not any(_within(row["brand"], one.brands) and _within(row["source"], one.sources) for one in people):
             continue
         total = sums.setdefault((row["brand"], row["facet"]), [0, 0, 0, 0])
         for place, name in enumerate(("read", "negative", "read_before", "negative_before")):
             total[place] += int(row[name])
-    return _split(sums, manager)
+    return _split(sums, people)
 
 
-def _split(sums: Mapping[tuple[str, str], list[int]], manager: Manager) -> tuple[list[Figures], list[Figures]]:
+def _within(name: str, route: Sequence[str]) -> bool:
+    return not route or named(name, route)
+
+
+def _split(sums: Mapping[tuple[str, str], list[int]], people: Sequence[Manager]) -> tuple[list[Figures], list[Figures]]:
     whole: list[Figures] = []
     parts: list[Figures] = []
     for (brand, facet), (read, negative, read_before, negative_before) in sorted(sums.items()):
-        if facet != ALL and manager.dimensions and not named(facet, manager.dimensions):
+        owners = [one for one in people if _within(brand, one.brands)]
+        if facet != ALL and not any(_within(facet, one.dimensions) for one in owners):
             continue
         of_brand = sums.get((brand, ALL), [read, 0, read_before, 0])
         found = Figures(

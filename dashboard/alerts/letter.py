@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from dashboard.alerts.alert import Alert, from_json
-from dashboard.alerts.decide import Telling
+from dashboard.alerts.decide import Endpoint, Telling, sharing
 from dashboard.alerts.digest import from_json as digest_from_json
 from dashboard.alerts.digest import write_digest
 from dashboard.alerts.links import confirm_link, incident_link, page_link, unsubscribe_link
@@ -48,7 +48,9 @@ def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, co
         )  # fmt: skip
         return write_incident(alert, spoken, envelope)
     if kind == "digest":
-        why = spoken.say("why_digest", name=manager.name)
+        people = _asked(row, manager, telling)
+        key = "why_digest" if len(people) == 1 else "why_digest_several"
+        why = spoken.say(key, name=spoken.both([one_line(name, 80) for name in people]))
         envelope = _envelope(row, why, settings, link=page_link(settings, ""), confirmed=confirmed)
         return write_digest(digest_from_json(body), spoken, envelope)
     if kind == "confirm":
@@ -61,6 +63,14 @@ def letter(rows: Sequence[RowMapping], manager: Manager, telling: Telling, *, co
     why = spoken.say("why_operations", name=manager.name)
     envelope = _envelope(row, why, settings, link=page_link(settings, "sources"), confirmed=confirmed)
     return _source(row, spoken, envelope)
+
+
+def _asked(row: RowMapping, manager: Manager, telling: Telling) -> list[str]:
+    """The names of those who get this summary together."""
+    if manager.digest is None:
+        return [manager.name]
+    endpoint = Endpoint(channel=row["channel"], recipient=row["recipient"])
+    return [one.name for one in sharing(telling, endpoint, manager.digest)]
 
 
 def source_subject(event: str, body: Mapping[str, Any], spoken: Words) -> str:

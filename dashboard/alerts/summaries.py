@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dashboard.alerts import outbox, wishes
-from dashboard.alerts.decide import UNCONFIRMED, Telling, endpoints, message_id, refusal
+from dashboard.alerts.decide import UNCONFIRMED, Telling, endpoints, message_id, refusal, sharing
 from dashboard.alerts.digest import Digest, IncidentLine, SourceLine, digest_subject, moved, to_json
 from dashboard.alerts.facts import figures, first_due
 from dashboard.alerts.links import incident_link
@@ -45,53 +45,64 @@ def decide_digests(
     """
     drafts: list[Draft] = []
     for manager in telling.managers:
-        last_end = outbox.last_decided(conn, f"digest/{manager.name}/", "digest")
-        span = digest_due(manager, last_end, now)
-        if span is None:
+        span = digest_due(manager, _last_end(conn, telling, manager), now)
+        if span is None or manager.digest is None:
             continue
         about = f"digest/{manager.name}/{span[1].isoformat()}"
         if catching_up(*span) and now - first_due(conn, about, now) < WAITS_FOR_THE_PAST:
             continue
         if not outbox.take(conn, about, "digest", span[1]):
             continue
-        digest = _digest(conn, telling, manager, span, incidents=incidents, troubles=troubles)
-        if digest.empty and not manager.digest_empty:
-            continue
-        subject = digest_subject(digest, words(manager.language, manager.zone))
-        drafts += [
-            Draft(
-                about=about,
-                event="digest",
-                recipient=endpoint.recipient,
-                channel=endpoint.channel,
-                person=manager.name,
-                message_id=message_id(telling, about, "digest", endpoint.recipient, span[1]),
-                subject=subject,
-                body=to_json(digest),
-                due=now,
-                reason=refusal(conn, telling, endpoint),
+        for endpoint in endpoints(manager):
+            people = sharing(telling, endpoint, manager.digest)
+            if people[0] is not manager:
+                continue
+            digest = _digest(conn, telling, people, span, incidents=incidents, troubles=troubles)
+            if digest.empty and not any(one.digest_empty for one in people):
+                continue
+            drafts.append(
+                Draft(
+                    about=about,
+                    event="digest",
+                    recipient=endpoint.recipient,
+                    channel=endpoint.channel,
+                    person=manager.name,
+                    message_id=message_id(telling, about, "digest", endpoint.recipient, span[1]),
+                    subject=digest_subject(digest, words(manager.language, manager.zone)),
+                    body=to_json(digest),
+                    due=now,
+                    reason=refusal(conn, telling, endpoint),
+                )
             )
-            for endpoint in endpoints(manager)
-        ]
     return outbox.put(conn, drafts, now)
+
+
+def _last_end(conn: Connection, telling: Telling, manager: Manager) -> datetime | None:
+    """When a person's last summary ended; of somebody new at a place, that of those who got it there before."""
+    own = outbox.last_decided(conn, f"digest/{manager.name}/", "digest")
+    if own is not None or manager.digest is None:
+        return own
+    others = [one for endpoint in endpoints(manager) for one in sharing(telling, endpoint, manager.digest)]
+    ends = [outbox.last_decided(conn, f"digest/{one.name}/", "digest") for one in others]
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _digest(
     conn: Connection,
     telling: Telling,
-    manager: Manager,
+    people: Sequence[Manager],
     span: tuple[datetime, datetime],
     *,
     incidents: IncidentsBetween,
     troubles: Sequence[Trouble],
 ) -> Digest:
     start, end = span
-    every = manager.digest or DigestEvery.DAY
-    whole, parts = figures(conn, manager, start, end, BEFORE[every])
+    every = people[0].digest or DigestEvery.DAY
+    whole, parts = figures(conn, people, start, end, BEFORE[every])
     lines = [
         replace(line, link=incident_link(telling.alerts, line.id))
         for topic, line in incidents(conn, start, end)
-        if on_route(manager, topic)
+        if any(on_route(one, topic) for one in people)
     ]
     return Digest(
         every=every,
@@ -103,7 +114,7 @@ def _digest(
         sources=tuple(
             SourceLine(source=found.source, since=found.since)
             for found in troubles
-            if not manager.sources or found.source in manager.sources
+            if any(not one.sources or found.source in one.sources for one in people)
         ),
     )
 

@@ -256,6 +256,33 @@ def test_a_daily_digest_tells_figures_moves_and_incidents_once(post: Store) -> N
     assert len(rows(post)) == 2
 
 
+def test_those_who_share_an_address_get_one_digest_of_all_that_they_own(post: Store) -> None:
+    common: dict[str, Any] = {"email": "desk@northwind.example", "digest": DigestEvery.DAY, "digest_at": "12:00"}
+    ann = Manager(name="Ann", dimensions=("Reliability",), brands=("Northwind Ferries",), **common)
+    ben = Manager(name="Ben", dimensions=("Empathy",), brands=("Southwind",), **common | {"digest_at": "13:00"})
+    telling = a_telling(ann, ben, a_manager("Chief", digest=DigestEvery.WEEK))
+    for brand in ("Northwind Ferries", "Southwind", "Calder Coaches"):
+        for facet in ("all", "rater/Reliability", "rater/Empathy"):
+            count(post, brand, facet, NOW - HOUR, negative=40, positive=60)
+            count(post, brand, facet, NOW - 2 * DAY, negative=4, positive=96)
+    for hour in (0, 0.5, 1, 1.5):
+        digests(post, telling, NOW + hour * HOUR)
+    [row] = rows(post)
+    digest = from_json(row["body"])
+    assert [figures.brand for figures in digest.brands] == ["Northwind Ferries", "Southwind"]
+    assert {(one.brand, one.dimension) for one in digest.moved} == {
+        ("Northwind Ferries", "Reliability"),
+        ("Southwind", "Empathy"),
+    }
+    assert "because Ann and Ben asked for a summary" in letter([row], ann, telling, confirmed=True).text
+    # Who leaves hands over without a gap, and without telling anything twice.
+    alone = a_telling(ann, replace(ben, name="Cem", digest_at="12:00"))
+    count(post, "Southwind", "all", NOW + HOUR, negative=1, positive=1)
+    digests(post, alone, NOW + DAY)
+    digests(post, a_telling(alone.managers[1], ann), NOW + DAY + HOUR / 2)
+    assert [from_json(row["body"]).start for row in rows(post)] == [NOW - DAY, NOW]
+
+
 def test_an_empty_digest_is_sent_only_to_those_who_want_it(post: Store) -> None:
     telling = a_telling(
         a_manager("Ann", digest=DigestEvery.DAY, digest_at="12:00"),
