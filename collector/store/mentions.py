@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Table,
     and_,
     bindparam,
     delete,
@@ -16,7 +18,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.engine import RowMapping
@@ -72,11 +73,10 @@ def _add(one: Saved, other: Saved) -> Saved:
 
 
 def _save_chunk(conn: Connection, store: Store, wanted: dict[tuple[str, str, str], Mention]) -> Saved:
-    identity = tuple_(mention.c.source, mention.c.brand, mention.c.external_id)
     buried = _buried(conn, list(wanted))
     known = {
         (row["source"], row["brand"], row["external_id"]): row
-        for row in conn.execute(select(mention).where(identity.in_(list(wanted)))).mappings()
+        for row in conn.execute(select(mention).where(_among(mention, wanted))).mappings()
     }
     fresh = [m for key, m in wanted.items() if key not in known and key not in buried]
     edited = [(known[key], m) for key, m in wanted.items() if key in known and _is_edit(known[key], m)]
@@ -98,15 +98,30 @@ def _save_chunk(conn: Connection, store: Store, wanted: dict[tuple[str, str, str
 
 def _buried(conn: Connection, keys: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Which of these must not come back; a source that shows again what it had deleted takes that word back."""
-    identity = tuple_(tombstone.c.source, tombstone.c.brand, tombstone.c.external_id)
     reasons = {
         (row.source, row.brand, row.external_id): row.reason
-        for row in conn.execute(select(tombstone).where(identity.in_(keys)))
+        for row in conn.execute(select(tombstone).where(_among(tombstone, keys)))
     }
     shown_again = [key for key, reason in reasons.items() if reason == GONE_AT_SOURCE]
     if shown_again:
-        conn.execute(delete(tombstone).where(identity.in_(shown_again)))
+        conn.execute(delete(tombstone).where(_among(tombstone, shown_again)))
     return reasons.keys() - set(shown_again)
+
+
+def _among(table: Table, keys: Iterable[tuple[str, str, str]]) -> ColumnElement[bool]:
+    """Whether a row has one of these sources, brands and external ids, as an index finds it.
+
+    SQLite goes through the whole table for "(source, brand, external_id) IN (…)".
+    """
+    ids: dict[tuple[str, str], list[str]] = {}
+    for source, brand, external_id in keys:
+        ids.setdefault((source, brand), []).append(external_id)
+    return or_(
+        *(
+            and_(table.c.source == source, table.c.brand == brand, table.c.external_id.in_(some))
+            for (source, brand), some in ids.items()
+        )
+    )
 
 
 def _is_edit(row: RowMapping, m: Mention) -> bool:

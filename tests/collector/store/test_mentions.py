@@ -278,3 +278,25 @@ def test_the_count_of_what_was_said_lately_goes_by_time(store: Store) -> None:
         ((statement, parameters),) = [one for one in asked if one[0].startswith("SELECT")]
         plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "ix_mention_created" in plan[0].detail
+
+
+def test_a_page_is_saved_without_going_through_the_archive(store: Store) -> None:
+    words = "the crossing left two hours late and nobody at the pier told anybody why"
+    save(store, a_mention("1", text=words), a_mention("3"))
+    gone = rows(store)[1].id
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
+    with store.write() as conn:
+        delete_mentions(conn, store, [gone], reason=GONE_AT_SOURCE, now=NOW)
+    save(store, a_mention("1", text=f"{words} at all"), a_mention("2", text=words, reach=9), a_mention("3"))
+    with store.read() as conn:
+        steps = {
+            step.detail
+            for statement, given in asked
+            if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT INTO mention_fts"))
+            for step in conn.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", given[0] if isinstance(given, list) else given
+            )
+        }
+    assert any("mention USING" in step for step in steps)
+    assert [step for step in steps if step.startswith("SCAN")] == []
