@@ -21,6 +21,7 @@ from dashboard.alerts.settings import AlertSettings, DigestEvery, MailSettings, 
 from dashboard.alerts.silence import Silence, Topic, rank, silenced_by
 from dashboard.alerts.words import words
 from sentiment.spikes.spike import Severity
+from sentiment.taxonomy import taxonomy
 
 HOUR = timedelta(hours=1)
 GATHERED_LOOK_BACK = timedelta(days=2)
@@ -242,8 +243,9 @@ class _Desk:
         if not key.startswith(TOUCHES):
             return None
         name = key.removeprefix(TOUCHES)
-        shown = name if name in self.incident.topic.sources else name.rpartition("/")[2]
-        return words(manager.language, manager.zone).say("fact_spread", name=one_line(shown, 80))
+        spoken = words(manager.language, manager.zone)
+        shown = spoken.name(taxonomy().label(name)) if name in self.incident.topic.dimensions else name
+        return spoken.say("fact_spread", name=one_line(shown, 80))
 
     def _body(self, alert: Alert, thread: str | None) -> dict[str, object]:
         topic = self.incident.topic

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dashboard.alerts.message import Envelope, Message, one_line, written
+from dashboard.alerts.message import Envelope, Message, about_words, one_line, written
 from dashboard.alerts.settings import DigestEvery
 from dashboard.alerts.words import Words
 from sentiment.spikes.spike import Severity
@@ -167,13 +167,14 @@ def _change(figures: Figures, every: DigestEvery, words: Words) -> str:
 
 
 def _move(figures: Figures, words: Words) -> tuple[str, str]:
-    name = f"{one_line(figures.brand, 60)}: {one_line(figures.dimension or words['about_all'], 60)}"
+    about = words["about_all"] if figures.dimension is None else words.name(figures.dimension)
+    name = f"{one_line(figures.brand, 60)}: {one_line(about, 60)}"
     share, before = figures.share or 0.0, figures.share_before or 0.0
     return name, words.say("digest_dimension", share=words.percent(share), before=words.percent(before))
 
 
 def _incident(line: IncidentLine, words: Words) -> tuple[str, str, str | None]:
-    about = words["about_all"] if line.dimension is None else words.say("about", dimension=one_line(line.dimension, 60))
+    about = about_words(line.dimension, words)
     state = words["closed" if line.over else "lapsed" if line.lapsed else "still_open"]
     facts: Sequence[str] = (
         words[line.severity.value],

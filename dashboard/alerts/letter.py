@@ -178,5 +178,5 @@ def _unsubscribe(row: RowMapping, settings: AlertSettings) -> str | None:
 
 
 def _why(manager: Manager, spoken: Words) -> str:
-    route = spoken.both([one_line(name, 60) for name in described(manager)]) or spoken["why_all"]
+    route = spoken.both([one_line(spoken.name(name), 60) for name in described(manager)]) or spoken["why_all"]
     return spoken.say("why_told", name=one_line(manager.name, 80), route=route)

@@ -104,7 +104,7 @@ def write_incident(alert: Alert, words: Words, envelope: Envelope) -> Message:
         "drivers_title": words.say("drivers", excess=words.number(alert.observed - alert.expected, 1)),
         "phrases": " · ".join(one_line(phrase, 40) for phrase in alert.phrases[:PHRASES_SHOWN]),
         "quotes": [(quoted(quote.text), _said(quote, words)) for quote in alert.quotes[:QUOTES_SHOWN]],
-        "unchanged": words.both([one_line(name, 80) for name in _unchanged(alert)]),
+        "unchanged": words.both([one_line(words.name(name), 80) for name in _unchanged(alert)]),
         "link_text": words["open"],
     }
     subject = subject_of(alert, words)
@@ -159,14 +159,17 @@ def usual(unusual: Alert | Sibling, words: Words) -> str:
     return words.say("usual_most", upper=words.number(upper))
 
 
-def _about(dimension: str | None, words: Words) -> str:
-    return words["about_all"] if dimension is None else words.say("about", dimension=one_line(dimension, 60))
+def about_words(dimension: str | None, words: Words) -> str:
+    """What is said about it: "about Reliability", or "overall"."""
+    return (
+        words["about_all"] if dimension is None else words.say("about", dimension=one_line(words.name(dimension), 60))
+    )
 
 
 def _figures(alert: Alert, words: Words) -> dict[str, str]:
     return {
         "brand": one_line(alert.brand, 60),
-        "about": _about(alert.dimension, words),
+        "about": about_words(alert.dimension, words),
         "observed": words.number(alert.observed),
         "usual": usual(alert, words),
         "span": words.span(alert.hours),
@@ -232,7 +235,7 @@ def _headline(alert: Alert) -> str:
 def _also(alert: Alert, words: Words) -> list[tuple[str, str]]:
     return [
         (
-            words.say("also_name", about=_about(sibling.dimension, words), source=one_line(sibling.source, 60)),
+            words.say("also_name", about=about_words(sibling.dimension, words), source=one_line(sibling.source, 60)),
             words.say(
                 "also_figures",
                 observed=words.number(sibling.observed),
@@ -248,7 +251,7 @@ def _drivers(alert: Alert, words: Words) -> list[tuple[str, str]]:
     together = {NO_ASPECT: words["no_aspect"], OTHERS: words["others"]}
     ranked = sorted(alert.drivers, key=lambda driver: (driver.label in together, -abs(driver.excess)))
     shown, rest = ranked[:DRIVERS_SHOWN], ranked[DRIVERS_SHOWN:]
-    rows = [(together.get(driver.label) or one_line(driver.label, 80), driver.excess) for driver in shown]
+    rows = [(together.get(driver.label) or one_line(words.name(driver.label), 80), driver.excess) for driver in shown]
     if rest:
         rows.append((words.say("more", n=len(rest)), sum(driver.excess for driver in rest)))
     total = float(f"{alert.observed - alert.expected:.1f}")

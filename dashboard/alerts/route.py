@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from dashboard.alerts.settings import Manager
 from dashboard.alerts.silence import Topic, named, rank
+from sentiment.taxonomy import taxonomy
 
 
 def on_route(manager: Manager, topic: Topic) -> bool:
@@ -41,7 +42,11 @@ def escalated(topic: Topic, managers: Sequence[Manager], open_for: timedelta) ->
 
 def described(manager: Manager) -> list[str]:
     """A route in names, for the line that says why somebody is told; empty: everything."""
-    return [*manager.brands, *(name.rpartition("/")[2] for name in manager.dimensions), *manager.sources]
+    return [
+        *manager.brands,
+        *(taxonomy().label(name) if "/" in name else name for name in manager.dimensions),
+        *manager.sources,
+    ]
 
 
 def _bad_enough(manager: Manager, topic: Topic) -> bool:

@@ -1,4 +1,4 @@
-"""Figures, times and phrases in the language of the person who reads them, from templates/words.toml."""
+"""Figures, times, names and phrases in the language of the person who reads them, from templates/*.toml."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ FALLBACK = "en"
 
 
 @cache
-def _all() -> Mapping[str, Mapping[str, str]]:
-    file = resources.files("dashboard.alerts").joinpath("templates/words.toml")
+def _all(table: str = "words") -> Mapping[str, Mapping[str, str]]:
+    file = resources.files("dashboard.alerts").joinpath(f"templates/{table}.toml")
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
@@ -37,6 +37,10 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         """A phrase with its gaps filled in."""
         return self[key].format(**values)
+
+    def name(self, label: str) -> str:
+        """An aspect or dimension by what it is called in this language; any other name as it is."""
+        return _all("names").get(self.language, {}).get(label, label)
 
     def number(self, value: float, digits: int = 0) -> str:
         """A figure with the decimal sign of the language."""

@@ -28,6 +28,7 @@ from dashboard.alerts.message import (
 from dashboard.alerts.words import _all, languages, words
 from sentiment.spikes.drivers import NO_ASPECT, OTHERS
 from sentiment.spikes.spike import Severity, SpikeClass
+from sentiment.taxonomy import taxonomy
 from tests.dashboard.alerts.conftest import NOW, an_alert
 
 UTC_WORDS = words("en", ZoneInfo("UTC"))
@@ -226,6 +227,19 @@ def test_every_language_says_everything_with_the_same_figures() -> None:
             assert gaps(phrase) == gaps(english[key]), (language, key)
         assert len(phrases["weekdays"].split()) == 7
         assert len(phrases["months"].split()) == 12
+
+
+def test_aspects_and_dimensions_have_a_name_in_every_language() -> None:
+    lens = taxonomy().lenses[taxonomy().default_lens]
+    labels = {*lens.dimensions, *(aspect.label for aspect in taxonomy().aspects.values())}
+    for language in set(languages()) - {"en"}:
+        assert set(_all("names")[language]) == labels, language
+    drivers = (Driver(label="Timeliness", excess=24.2),)
+    spoken = words("de", ZoneInfo("UTC"))
+    message = write_incident(an_alert(drivers=drivers, unchanged=("Price",), points=()), spoken, ENVELOPE)
+    assert "zum Thema Zuverlässigkeit" in message.subject
+    assert "+24,2  Pünktlichkeit" in message.text
+    assert "Was gleich geblieben ist: Preis" in message.text
 
 
 @pytest.mark.parametrize("language", languages())
