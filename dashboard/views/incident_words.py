@@ -6,7 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.words import count, day_span, moment, percent, span
-from sentiment.spikes.drivers import NO_ASPECT, OTHERS
+from sentiment.spikes import drivers
 from sentiment.spikes.spike import SeriesKey, Spike
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import ALL, taxonomy
@@ -50,10 +50,10 @@ def short(source: str, brand: str) -> str:
 
 
 def mostly(kept: KeptIncident) -> str | None:
-    """The aspect that explains most of the excess."""
-    parts = (kept.explanation or {}).get("parts", {}).get("aspect", ())
-    named = [part for part in parts if part["label"] not in {NO_ASPECT, OTHERS} and part["excess"] >= 1]
-    return str(max(named, key=lambda part: float(part["excess"]))["label"]) if named else None
+    """What its excess is about: "mostly Timeliness", "above all Performance"; None: nothing in particular."""
+    told = kept.explanation or {}
+    parts = told.get("parts", {}).get("aspect", ())
+    return drivers.mostly([(part["label"], part["excess"]) for part in parts], told.get("excess", 0.0))
 
 
 def headline(kept: KeptIncident, zone: ZoneInfo) -> str:
@@ -61,7 +61,7 @@ def headline(kept: KeptIncident, zone: ZoneInfo) -> str:
     live = kept.incident.live
     when = f"since {moment(kept.began, zone)}" if live else day_span(kept.began, kept.last_seen, zone)
     why = mostly(kept)
-    return f"{_what(kept)} at {where(kept)}{' ' if live else ', '}{when}{f': mostly {why}' if why else ''}"
+    return f"{_what(kept)} at {where(kept)}{' ' if live else ', '}{when}{f': {why}' if why else ''}"
 
 
 def _what(kept: KeptIncident) -> str:
@@ -74,7 +74,7 @@ def _what(kept: KeptIncident) -> str:
 def brief(kept: KeptIncident, zone: ZoneInfo) -> str:
     """The same without its sources: "dissatisfaction with Harbor Air, mostly Comfort, since Tue 3 Mar 2026, 14:00"."""
     why = mostly(kept)
-    return f"{_what(kept)}{f', mostly {why},' if why else ''} since {moment(kept.began, zone)}"
+    return f"{_what(kept)}{f', {why},' if why else ''} since {moment(kept.began, zone)}"
 
 
 def figures(spike: Spike) -> str:

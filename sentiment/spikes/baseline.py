@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from sentiment.spikes.grain import Grain, Window
-from sentiment.spikes.spread import SPREAD_CUT, clumps_of, spread_of
+from sentiment.spikes.spread import SPREAD_CUT, clumps_of, own_spread_of, spread_of
 from sentiment.spikes.tails import anscombe
 
 Floats = NDArray[np.float64]
@@ -279,7 +279,8 @@ class _Past:
         predicted, volume_doubt = predict(due, others, due_others, spread_voices[:, None, None])
         usual = window.floor + window.share * (1 - share[:, -1]) / np.maximum(share[:, -1], 0.01)
         known_spread = doubt + volume_doubt
-        spread_negatives = spread_of(y, predicted, known_spread, usual, usable, rounds=self.grain.spread_rounds)
+        measure = own_spread_of if self.grain.own_spread else spread_of
+        spread_negatives = measure(y, predicted, known_spread, usual, usable)
         if window.slow and shorter is not None:
             # Its bursts are taken out, so it clumps no more than what is shortest does.
             clumps = shorter.clumps

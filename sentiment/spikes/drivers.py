@@ -16,6 +16,9 @@ NO_ASPECT = "no aspect named"
 MOST_PARTS = 8
 # A part that stays within this share of the excess, and within two voices, of what is usual did not change.
 UNCHANGED_SHARE = 0.1
+MOSTLY, ABOVE_ALL = 0.5, 0.3
+"""Parts of an excess from which on it is mostly about something, or about that more than anything else."""
+DAYS_FROM = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,16 +211,37 @@ def _quote(said: Said) -> Quote:
     )
 
 
+def mostly(parts: Iterable[tuple[str, float]], excess: float) -> str | None:
+    """What an excess is about, by the excess of each aspect: "mostly Timeliness" from half of it on, else "above all …".
+
+    None where none makes up nearly a third: it is about nothing in particular.
+    """
+    named = [(part, label) for label, part in parts if label not in {NO_ASPECT, OTHERS}]
+    most, label = max(named, default=(0.0, ""))
+    if excess <= 0 or most < ABOVE_ALL * excess:
+        return None
+    return f"{'mostly' if most >= MOSTLY * excess else 'above all'} {label}"
+
+
 def sentence(spike: Spike, facet_label: str, aspects: Sequence[Part], phrases: Sequence[Phrase]) -> str:
     """One sentence that a manager understands: how many, how many usually, what share, about what."""
-    span = f"{spike.window} h" if spike.window < 48 else f"{spike.window // 24} days"
-    expected = f"{spike.lower} to {spike.upper}" if spike.upper > spike.lower else f"{spike.upper}"
-    said = f"{spike.observed} in {span}, {expected} expected"
-    if spike.voices > spike.observed or spike.share_expected < 1:
-        said += f"; {spike.share_observed:.0%} of mentions against {spike.share_expected:.0%}".replace("%", " %")
-    main = next((p for p in aspects if p.excess >= 0.3 * spike.excess and p.label != NO_ASPECT), None)
-    names = [facet_label if spike.series.dimension is not None else None, None if main is None else main.label]
-    about = " > ".join(dict.fromkeys(name for name in names if name is not None))
-    quoted = ", ".join(f"‘{phrase.words}’" for phrase in phrases[:3])
-    ending = ": ".join(part for part in (f"mostly {about}" if about else "", quoted) if part)
-    return f"{said}; {ending}" if ending else said
+    about = "" if spike.series.dimension is None else f" about {facet_label}"
+    usual = f"{spike.lower} to {spike.upper}" if 0 < spike.lower < spike.upper else f"at most {spike.upper}"
+    said = f"{spike.observed} dissatisfied voices{about} within {_hours(spike.window)}, where {usual} would be usual"
+    if spike.voices:
+        now, before = _percent(spike.share_observed), _percent(spike.share_expected)
+        said += f" ({now} of all voices, {'as usual' if now == before else f'against {before} usually'})"
+    main = mostly(((part.label, part.excess) for part in aspects), spike.excess)
+    quoted = ", ".join(f"“{phrase.words}”" for phrase in phrases[:3])
+    more = f"said more often than usual: {quoted}" if quoted else None
+    return "; ".join(part for part in (said, main, more) if part) + "."
+
+
+def _hours(window: int) -> str:
+    if window >= DAYS_FROM:
+        return f"{window // 24} days"
+    return "1 hour" if window == 1 else f"{window} hours"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 or share == 0 else "under 1 %"

@@ -35,9 +35,8 @@ class Window:
 class Grain:
     """Hourly or daily counts: steps in a day, days of memory, half-life of the level, slots of the profile.
 
-    `learnt_days`: of whose highest scores the bar learns how restless the past was. `spread_rounds`: how often the
-    spread of a series is measured anew with its outliers judged by what was found; once where the usual spread is
-    that of most series (hours), more where series differ widely (days).
+    `learnt_days`: of whose highest scores the bar learns how restless the past was. `own_spread`: outliers of a series
+    are judged by its own spread, for series differ widely (days), not by the usual one, which is that of most (hours).
     """
 
     name: str
@@ -47,7 +46,7 @@ class Grain:
     half_life_days: float
     slots: int
     learnt_days: int
-    spread_rounds: int
+    own_spread: bool
     windows: tuple[Window, ...]
 
     def days(self, window: Window) -> int:
@@ -105,7 +104,7 @@ HOURLY = Grain(
     half_life_days=14,
     slots=48,
     learnt_days=84,
-    spread_rounds=1,
+    own_spread=False,
     windows=(
         _hourly_window(1, 2, 7, 0.12),
         _hourly_window(2, 2, 7, 0.11),
@@ -128,7 +127,7 @@ DAILY = Grain(
     half_life_days=28,
     slots=7,
     learnt_days=364,
-    spread_rounds=3,
+    own_spread=True,
     windows=(
         Window(steps=1, guard_days=2, history_days=28, count=0.06, floor=0.03, share=0.002, bonus=0.0),
         Window(steps=2, guard_days=3, history_days=28, count=0.06, floor=0.03, share=0.001, bonus=_bonus(2)),

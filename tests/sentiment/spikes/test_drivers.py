@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.spikes.drivers import Said, explain
+from sentiment.spikes.drivers import Said, explain, mostly
 from sentiment.spikes.phrases import choose_quotes, phrases_in, shorten, telling_phrases
 from sentiment.spikes.spike import SeriesKey, Severity, Spike, SpikeClass
 
@@ -82,10 +82,18 @@ def test_the_sentence_says_how_many_how_many_usually_and_about_what() -> None:
     before = [said("The bag was lost", aspects=("accuracy",)) for _ in range(40)]
     told = explain(spike(31, 6.0, 129, 0.07), now, before, facet_label="Reliability", aspect_label=str.capitalize)
     assert told.sentence.startswith(
-        "31 in 6 h, 2 to 12 expected; 24 % of mentions against 7 %; mostly Reliability > Timeliness: "
+        "31 dissatisfied voices about Reliability within 6 hours, where 2 to 12 would be usual "
+        "(24 % of all voices, against 7 % usually); mostly Timeliness; said more often than usual: “"
     )
     assert "missed connection" in told.sentence
     assert "lost" not in told.sentence
+
+
+def test_only_half_of_an_excess_is_mostly_about_something() -> None:
+    assert mostly([("no aspect named", 6.0), ("Price", 5.0)], 10.0) == "mostly Price"
+    assert mostly([("Price", 3.0), ("Comfort", 3.5), ("others", 3.5)], 10.0) == "above all Comfort"
+    assert mostly([("Price", 2.9), ("Comfort", 2.5)], 10.0) is None
+    assert mostly([], 10.0) is None
 
 
 def test_what_no_voice_names_is_no_part_of_the_reason() -> None:

@@ -109,7 +109,7 @@ def test_a_burst_becomes_one_incident_with_its_reason(any_store: Store) -> None:
     assert sum(told["causes"].values()) == pytest.approx(found.peak.excess)
     assert "late" in " ".join(phrase["words"] for phrase in told["phrases"])
     assert told["quotes"]
-    assert told["sentence"].startswith(f"{found.peak.observed} in {found.peak.window} h")
+    assert told["sentence"].startswith(f"{found.peak.observed} dissatisfied voices")
     assert [point["at"] for point in told["points"]][-1] == from_hour(found.incident.last).isoformat()
     assert now_says.observed == found.peak.observed
 
