@@ -212,7 +212,7 @@ def _quote(said: Said) -> Quote:
 
 
 def mostly(parts: Iterable[tuple[str, float]], excess: float) -> str | None:
-    """What an excess is about, by the excess of each aspect: "mostly Timeliness" from half of it on, else "above all …".
+    """What an excess is about, by that of each aspect: "mostly Timeliness" from half of it on, else "above all …".
 
     None where none makes up nearly a third: it is about nothing in particular.
     """
