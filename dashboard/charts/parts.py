@@ -37,17 +37,17 @@ _MOMENTS = {
 
 
 def line_of(name: str, names: Sequence[str], **legend: Any) -> dict[str, Any]:
-    """How the line of this name is drawn among these, the first of them the reader's own: by its colour and dashes,
-    which the legend shows, too."""
-    # Two columns fit a phone.
-    shown = {"symbolType": "stroke", "symbolSize": 500, "symbolStrokeWidth": 2, "labelLimit": 150, "columns": 2}
+    """How the line of this name is drawn among these, the first of them the reader's own: by its colour and dashes."""
+    colours, dashes = zip(*STROKES[: len(names)], strict=True)
+    shown = {"symbolType": "stroke", "symbolSize": 500, "symbolStrokeWidth": 2.5, "labelLimit": 150}
+    # Two columns fit a phone. The dashes have no legend: not every browser's Vega-Lite makes one of both.
     return {
-        channel: {
+        "color": {
             "datum": name,
-            "scale": {"domain": list(names), "range": [stroke[place] for stroke in STROKES[: len(names)]]},
-            "legend": shown | legend,
-        }
-        for place, channel in enumerate(("color", "strokeDash"))
+            "scale": {"domain": [*names], "range": colours},
+            "legend": shown | {"columns": 2} | legend,
+        },
+        "strokeDash": {"datum": name, "scale": {"domain": [*names], "range": dashes}, "legend": None},
     }
 
 

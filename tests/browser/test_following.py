@@ -206,6 +206,7 @@ def test_headings_go_down_one_step_at_a_time_and_charts_are_named(reader: Open, 
         tables = screen.page.get_by_text("The figures as a table", exact=True)
         assert charts.count() == tables.count(), path
         for number in range(charts.count()):
+            assert charts.nth(number).locator(".role-legend").count() <= 1, path
             assert "Chart: " in charts.nth(number).evaluate("e => e.parentElement.parentElement.outerHTML"), path
 
 
