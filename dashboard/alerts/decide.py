@@ -36,7 +36,7 @@ class Followed:
     """An incident as deciding looks at it.
 
     lapsed its sources were not read for so long that it was closed without knowing whether it ended
-    quiet  for how long after its last sign the hours are judged
+    quiet  for how long it is known to be back to normal, up to the last hour that is judged
     tell   the facts for a message about an event, asked for only if somebody is told
     """
 

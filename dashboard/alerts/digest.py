@@ -115,11 +115,13 @@ def from_json(values: Mapping[str, Any]) -> Digest:
 
 
 def digest_subject(digest: Digest, words: Words) -> str:
-    """The subject line: how many incidents, and the dissatisfaction of the first brand."""
-    count = len(digest.incidents)
-    said = [
-        words["calm"] if not count else words["incident_count"] if count == 1 else words.say("incidents_count", n=count)
-    ]
+    """The subject line: incidents, sources that are not read, and the dissatisfaction of the first brand."""
+    said = []
+    for what, count in (("incident", len(digest.incidents)), ("unread", len(digest.sources))):
+        if count:
+            said.append(words[f"{what}_count"] if count == 1 else words.say(f"{what}s_count", n=count))
+    # What is not read is not calm.
+    said = said or [words["calm"]]
     if digest.brands and digest.brands[0].share is not None:
         first = digest.brands[0]
         said.append(words.say("digest_first", brand=one_line(first.brand, 60), share=words.percent(first.share or 0)))

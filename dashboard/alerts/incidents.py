@@ -20,12 +20,11 @@ from sentiment.spikes.incident import IncidentState
 from sentiment.spikes.spike import SeriesKey
 from sentiment.spikes.store import incident
 from sentiment.spikes.store.history import last_judged
-from sentiment.spikes.store.incidents import KeptIncident, incident_by_id, incidents
+from sentiment.spikes.store.incidents import LIVE, KeptIncident, incident_by_id, incidents
 from sentiment.taxonomy import taxonomy
 
 NOT_MAILED_TRACK = "volume"
 """More of everything, without a larger share of it being dissatisfied: shown, but no reason to write to anybody."""
-_LIVE = (IncidentState.OPEN.value, IncidentState.ONGOING.value)
 EXPLAINED_WITHIN = timedelta(minutes=10)
 """The reason is written just after the incident; it is waited for, but not for ever."""
 
@@ -40,7 +39,7 @@ def followed(conn: Connection, now: datetime) -> list[Followed]:
     rows = conn.execute(
         select(incident.c.id).where(
             incident.c.track != NOT_MAILED_TRACK,
-            or_(incident.c.state.in_(_LIVE), ~opened, ~ended),
+            or_(incident.c.state.in_(LIVE), ~opened, ~ended),
         )
     )
     kept = (incident_by_id(conn, row.id) for row in rows)
@@ -136,7 +135,7 @@ def _followed(kept: KeptIncident, judged: datetime | None) -> Followed:
         lapsed=kept.incident.state is IncidentState.LAPSED,
         reopenings=kept.incident.reopenings,
         acknowledged=kept.acknowledged_at is not None,
-        quiet=timedelta(0) if judged is None else judged - kept.last_seen,
+        quiet=timedelta(0) if judged is None else judged - (kept.calm_since or kept.last_seen),
         tell=tell,
     )
 

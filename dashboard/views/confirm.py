@@ -24,11 +24,11 @@ def show() -> None:
         )
         return
     known = look(wishes.standing_of, address)
-    if known is not None and known["confirmed_at"] is not None:
+    if known is not None and known["confirmed_at"] is not None and known["unsubscribed_at"] is None:
         answer(f"{address} gets alerts.", "There is nothing more to do.")
         return
     answer(f"Send alerts to {address}?", "They tell when dissatisfaction rises. Every mail has a link to stop them.")
     if st.button("Yes, send them", type="primary"):
         with session().store.write() as conn:
-            wishes.set_recipient(conn, address, confirmed_at=now())
+            wishes.set_recipient(conn, address, confirmed_at=now(), unsubscribed_at=None)
         st.rerun()

@@ -241,6 +241,7 @@ def _covering(
 ) -> int | None:
     """Place of the incident that what was found at step `at` belongs to: less than `pace.merge` from it in time.
 
+    Where it was not read between its last sign and its quiet steps, it may have gone on until these.
     One that waits for longer to be read again takes in what comes of its own series, not all that is new elsewhere.
     """
     alike = [p for p in reversed(range(len(incidents))) if (incidents[p].brand, incidents[p].track) == kind]
@@ -249,7 +250,9 @@ def _covering(
         if incident.live and at >= incident.began and found & incident.series():
             return place
     for place in alike:
-        if incidents[place].began - pace.merge <= at <= incidents[place].last + pace.merge:
+        incident = incidents[place]
+        calm = incident.last if incident.resolved is None else max(incident.last, incident.resolved - pace.quiet)
+        if incident.began - pace.merge <= at <= calm + pace.merge:
             return place
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from collector.store import from_hour, hour_of
@@ -20,6 +20,7 @@ from sentiment.store.counts import count_hour
 from sentiment.taxonomy import ALL
 
 NOTE_UP_TO = 10_000
+LIVE = (IncidentState.OPEN.value, IncidentState.ONGOING.value)
 JUST_READ = 2
 """Hours that a source which is read at all may be behind: the newest is judged before it is collected."""
 
@@ -111,12 +112,12 @@ def incidents(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[KeptIncident]:
-    """Incidents that touch [since, until), the newest first."""
+    """Incidents that touch [since, until), the newest first; one that is still open touches all since it began."""
     query = select(incident).order_by(incident.c.last_seen.desc(), incident.c.id.desc())
     if brand is not None:
         query = query.where(incident.c.brand == brand)
     if since is not None:
-        query = query.where(incident.c.last_seen > since)
+        query = query.where(or_(incident.c.last_seen > since, incident.c.state.in_(LIVE)))
     if until is not None:
         query = query.where(incident.c.began < until)
     return _kept(conn, query)

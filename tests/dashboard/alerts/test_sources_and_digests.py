@@ -24,6 +24,7 @@ from dashboard.alerts.digest import (
     Digest,
     Figures,
     IncidentLine,
+    SourceLine,
     digest_subject,
     from_json,
     moved,
@@ -317,6 +318,8 @@ def test_a_digest_is_one_message_however_long() -> None:
     message = write_digest(digest, spoken, Envelope(message_id="<a@b>", why="Ann asked."))
     assert message.text.count("  * B:") == 300
     assert digest_subject(digest, spoken) == "Your week: 300 incidents"
+    unread = replace(digest, incidents=(), sources=(SourceLine(source="app", since=NOW),))
+    assert digest_subject(unread, spoken) == "Your week: 1 source not read"
 
 
 def test_the_question_to_confirm_is_asked_once_and_its_link_confirms(post: Store) -> None:

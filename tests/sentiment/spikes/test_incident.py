@@ -242,6 +242,13 @@ def test_what_was_said_in_hours_that_are_read_late_goes_on_with_the_incident() -
     assert [(one.last, one.resolved, one.peak.score) for one in run(late, 131)[0]] == [(118, 124, 9.0)]
 
 
+def test_news_within_a_day_of_being_read_again_reopens() -> None:
+    steps = {105: [unusual(WEB, 105)], 168: [unusual(FORUM, 168)]}
+    (one,), events = run(steps, 170, all_but(range(106, 150)))
+    assert kinds(events) == [EventKind.OPENED, EventKind.RESOLVED, EventKind.REOPENED, EventKind.JOINED]
+    assert one.last == 168
+
+
 def test_a_sibling_that_is_read_does_not_end_what_nobody_reads() -> None:
     both = {105: [unusual(WEB, 105), unusual(FORUM, 105)]}
     (held,), _ = run(both, 150, all_but(range(108, 200)))
