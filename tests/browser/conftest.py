@@ -38,6 +38,8 @@ ARGUMENTS = [
 ]
 PATIENCE = 120_000
 """Milliseconds; the machine that runs this may be busy with other things."""
+MENU_AWAY = 768
+"""Pixels up to which the menu slides away instead of standing beside the page."""
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
 """Streamlit looks for its server beside the page's address before it tries the root, so that a page with a path of its
 own answers 404 here; nothing else may."""
@@ -148,6 +150,11 @@ class Reader:
         width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
         self.page.set_viewport_size({"width": width, "height": min(int(height) + 40, 6_000)})
         self.settle()
+        if width <= MENU_AWAY:
+            self.page.wait_for_function(
+                "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right <= 0",
+                timeout=PATIENCE,
+            )
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
