@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers
-from dashboard.charts.parts import CONFIG, STROKES, Spec, line_of, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, DRAWN, STROKES, Spec, line_of, moment_told, number, time_axis
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, POSITIVE
 
@@ -97,7 +97,7 @@ def satisfaction_over_time(
                 "start": row.start.isoformat(),
                 "middle": (row.start + (row.end - row.start) / 2).isoformat(timespec="seconds"),
                 "name": whose,
-                "satisfaction": number(row.satisfaction),
+                "satisfaction": number(row.satisfaction) if row.own >= DRAWN else None,
                 "own": int(row.own),
             }
             for row in frame.itertuples()

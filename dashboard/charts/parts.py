@@ -13,6 +13,8 @@ from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, OTHERS
 
 Spec = dict[str, Any]
+DRAWN = 3
+"""Voices below which a share or mean is not drawn: it would leap between nothing and all."""
 STROKES = ((NEGATIVE, [1, 0]), *OTHERS)
 """Colours and dashes of lines beside each other, the reader's own first."""
 CONFIG = {

@@ -9,12 +9,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.charts.marks import Marked, gap_layers, spike_layers
-from dashboard.charts.parts import CONFIG, PERCENT, Spec, line_of, moment_told, number, time_axis
+from dashboard.charts.parts import CONFIG, DRAWN, PERCENT, Spec, line_of, moment_told, number, time_axis
 from dashboard.steps import Step
 from dashboard.theme import NEGATIVE, NEUTRAL, OTHERS
 
-DRAWN = 3
-"""Voices below which a share is not drawn: it would leap between nothing and all."""
 CROWDED = 45
 """More points than this are drawn small."""
 FIGURES = [
@@ -77,9 +75,9 @@ def share_over_time(
     return {"data": {"values": lines[0]}, "layer": layers, "height": height, "width": "container", "config": CONFIG}
 
 
-def left_out(steps: pd.DataFrame) -> bool:
-    """Whether a share of these steps is known and yet not drawn, for it is that of too few voices."""
-    return bool(((steps["read"] > 0) & (steps["read"] < DRAWN)).any())
+def left_out(steps: pd.DataFrame, voices: str = "read") -> bool:
+    """Whether a figure of these steps is known and yet not drawn, for it is that of too few voices (a column)."""
+    return bool(((steps[voices] > 0) & (steps[voices] < DRAWN)).any())
 
 
 def _rows(steps: pd.DataFrame, name: str) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ from dashboard.views.incident_words import DISSATISFACTION, VOLUME, brief, headl
 from dashboard.views.incidents import card, incidents_of
 from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
-from dashboard.views.session import ask, brands, look, now, session
+from dashboard.views.session import ask, brands, look, now, session, work_out
 from dashboard.views.shares_table import shares_table, sure
 from dashboard.words import count, direction, interval, percent, points, sentence, step_named
 from sentiment.spikes.store.incidents import KeptIncident
@@ -38,7 +39,7 @@ FEWEST = 30
 """Voices below which a source is not compared with others."""
 NAMED = 2
 """More sources or brands than this are counted, not named."""
-LEFT_OUT = "Left out of the lines, not of the table: fewer than three voices, whose share says nothing."
+LEFT_OUT = "Left out of the lines, not of the table: fewer than three voices, which say nothing."
 CARDS = 3
 """Open incidents told in full on the first screen."""
 
@@ -175,7 +176,7 @@ def _relative(value: int, before: int) -> str | None:
 
 
 def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, incidents: list[KeptIncident]) -> None:
-    drawn = in_steps(of_days(days), Step.DAY, first=scope.first, last=scope.last)
+    drawn = work_out(_by_day, days, scope.first, scope.last)
     tolerance = timedelta(hours=6)
     spans = gaps_of(scope, tolerance)
     marks = [(i.began, i.last_seen, headline(i, scope.zone)) for i in incidents if i.incident.track == DISSATISFACTION]
@@ -190,8 +191,8 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
         notes.append("Bands with a triangle: spikes.")
     chart(
         _worst_day(drawn),
-        charts.share_over_time(drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),
-        drawn.assign(day=days["day"])[["day", "share", "low", "high", "negative", "read", "mentions"]],
+        work_out(charts.share_over_time, drawn, gaps=spans, spikes=marks, before=former.value, zone=scope.zone),
+        work_out(_table_by_day, drawn, days),
         name="dissatisfaction-by-day",
         note=" ".join(notes),
         manifest=scope,
@@ -200,6 +201,14 @@ def _over_time(scope: Scope, days: pd.DataFrame, current: Share, former: Share, 
         f'<p><a href="{address("trends", same_filters(scope))}" target="_self">'
         "By the hour, week or month, and beside other brands</a></p>"
     )
+
+
+def _by_day(days: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    return in_steps(of_days(days), Step.DAY, first=first, last=last)
+
+
+def _table_by_day(drawn: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    return drawn.assign(day=days["day"])[["day", "share", "low", "high", "negative", "read", "mentions"]]
 
 
 def _worst_day(drawn: pd.DataFrame) -> str:
@@ -213,7 +222,8 @@ def _worst_day(drawn: pd.DataFrame) -> str:
 
 def gaps_of(scope: Scope, tolerance: timedelta) -> list[tuple[datetime, datetime, str]]:
     """The spans within a scope that its sources have not fully read, with their names."""
-    until = min(scope.end, now())
+    # To the minute, so that what is drawn of a gap that lasts is the same for all readers of it.
+    until = min(scope.end, now().replace(second=0, microsecond=0))
     found = look(health.spans, scope.start, until)
     gaps = health.gaps(
         found, scope.sources or tuple(ask(figures.sources_of, scope.brand)), scope.start, until, tolerance
@@ -226,16 +236,20 @@ def _dimensions(scope: Scope) -> None:
     found = ask(changes.by_facet, scope, facets)
     lens = taxonomy().lenses[scope.lens].label
     labels = [taxonomy().label(facet) for facet in found["facet"]]
-    found = highest_first(found, labels, [s.part for s in found["now"]])
-    heading(sentence(_dimension_finding(found)))
+    found = work_out(highest_first, found, labels, [s.part for s in found["now"]])
+    heading(sentence(work_out(_dimension_finding, found)))
     kept = same_filters(scope)
     links = [address("mentions", kept | about(facet)) for facet in found["facet"]]
     put(
-        shares_table(
-            "Dimension", found, links, note=f"{lens}: dissatisfied voices about each, as a share of all voices read."
+        work_out(
+            shares_table,
+            "Dimension",
+            found,
+            links,
+            note=f"{lens}: dissatisfied voices about each, as a share of all voices read.",
         )
     )
-    download("dimensions", flat(found, "dimension"), scope)
+    download("dimensions", partial(flat, found, "dimension"), scope)
 
 
 def _dimension_finding(found: pd.DataFrame) -> str:
@@ -259,12 +273,12 @@ def _dimension_finding(found: pd.DataFrame) -> str:
 def _sources(scope: Scope) -> None:
     found = ask(changes.by_source, scope)
     labels = [short(source, scope.brand) for source in found["source"]]
-    found = highest_first(found, labels, [s.part for s in found["now"]])
-    heading(sentence(source_finding(found)))
+    found = work_out(highest_first, found, labels, [s.part for s in found["now"]])
+    heading(sentence(work_out(source_finding, found)))
     kept = same_filters(scope) | {"sentiment": "negative"}
     links = [address("mentions", kept | {"source": name}) for name in found["source"]]
-    put(shares_table("Source", found, links, note="Dissatisfied voices as a share of those of the source."))
-    download("sources", flat(found, "source"), scope)
+    put(work_out(shares_table, "Source", found, links, note="Dissatisfied voices as a share of those of the source."))
+    download("sources", partial(flat, found, "source"), scope)
 
 
 def source_finding(found: pd.DataFrame) -> str:
@@ -294,17 +308,25 @@ def _brands(scope: Scope) -> None:
         return
     whole = replace(scope, sources=())
     found = ask(changes.by_brand, whole, names)
-    found = found[[s.whole > 0 for s in found["now"]]]
+    found = work_out(_of_brands_read, found)
     if len(found) < 2:
         return
-    found = highest_first(found, list(found["brand"]), [s.value or 0.0 for s in found["now"]])
-    heading(sentence(brand_finding(scope.brand, found)))
+    found = work_out(highest_first, found, list(found["brand"]), [s.value or 0.0 for s in found["now"]])
+    heading(sentence(work_out(brand_finding, scope.brand, found)))
     links = [
         address("mentions", same_filters(replace(whole, brand=name), sentiment="negative")) for name in found["brand"]
     ]
     where = ", at all sources whichever are chosen above" if scope.sources else ""
-    put(shares_table("Brand", found, links, note=f"Dissatisfied voices as a share of those of the brand{where}."))
-    download("brands", flat(found, "brand"), whole)
+    put(
+        work_out(
+            shares_table, "Brand", found, links, note=f"Dissatisfied voices as a share of those of the brand{where}."
+        )
+    )
+    download("brands", partial(flat, found, "brand"), whole)
+
+
+def _of_brands_read(found: pd.DataFrame) -> pd.DataFrame:
+    return found[[s.whole > 0 for s in found["now"]]]
 
 
 def brand_finding(brand: str, found: pd.DataFrame) -> str:

@@ -23,6 +23,7 @@ from dashboard.views.incident_words import DISSATISFACTION, headline
 from dashboard.views.incidents import incidents_of
 from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
+from dashboard.views.session import work_out
 from dashboard.views.tables import Column, table
 from dashboard.views.today import LEFT_OUT, gaps_of
 from dashboard.words import count, interval, percent, points, sentence, step_named
@@ -125,10 +126,17 @@ def _share(asked: Question, own: Course, others: list[Course], gaps: list[Marked
         notes.append("A year before is 52 weeks before, so that weekdays meet weekdays.")
     chart(
         _worst(asked, own),
-        charts.share_over_time(
-            own.steps, zone=zone, step=asked.step, name=own.name, others=_lines(others), gaps=gaps, spikes=marks
+        work_out(
+            charts.share_over_time,
+            own.steps,
+            zone=zone,
+            step=asked.step,
+            name=own.name,
+            others=_lines(others),
+            gaps=gaps,
+            spikes=marks,
         ),
-        _table(asked, own, others, ["share", "low", "high", "negative", "read"]),
+        work_out(_table, asked, own, others, ["share", "low", "high", "negative", "read"]),
         name="trend-dissatisfaction",
         note=" ".join(notes),
         manifest=asked.said,
@@ -142,7 +150,7 @@ def _is_about(dimension: str | None, facet: str) -> bool:
 
 
 def _worst(asked: Question, own: Course) -> str:
-    worst = worst_steps(own.steps)
+    worst = work_out(worst_steps, own.steps)
     if worst.empty:
         return f"Dissatisfaction by {asked.step}: too few voices to call one the worst."
     top = worst.iloc[0]
@@ -159,7 +167,7 @@ def worst_steps(steps: pd.DataFrame) -> pd.DataFrame:
 def _ways_in(asked: Question, own: Course, found: Sequence[KeptIncident]) -> None:
     """Links to what was said in the worst steps, and to the spikes that the chart marks."""
     said = []
-    for step in worst_steps(own.steps).itertuples():
+    for step in work_out(worst_steps, own.steps).itertuples():
         last = (step.end - timedelta(seconds=1)).date()
         link = address("mentions", mentions_of(asked, asked.scope, step.start.date(), last))
         told = way_in(step.start, step.end, asked.step, percent(step.share))
@@ -195,8 +203,8 @@ def _voices(asked: Question, own: Course, gaps: list[Marked]) -> None:
     )
     chart(
         told,
-        charts.voices_over_time(steps, zone=asked.scope.zone, step=asked.step, gaps=gaps),
-        _table(asked, own, [], ["mentions", "voices", "negative", "neutral", "positive", "unread"]),
+        work_out(charts.voices_over_time, steps, zone=asked.scope.zone, step=asked.step, gaps=gaps),
+        work_out(_table, asked, own, [], ["mentions", "voices", "negative", "neutral", "positive", "unread"]),
         name="trend-voices",
         note="Near-identical posts are one voice."
         + ("" if asked.facet == ALL else " Only voices about this subject; each by its polarity there."),
@@ -208,14 +216,15 @@ def _satisfaction(asked: Question, own: Course, others: list[Course]) -> None:
     mean = own.satisfaction
     if mean is None:
         return
+    left_out = any(charts.left_out(course.steps, "own") for course in [own, *others])
     beside = "".join(f", {c.satisfaction:.2f} {c.other.whose}" for c in others if c.satisfaction is not None)
     chart(
         f"Satisfaction is {mean:.2f} of 5{beside}.",
-        charts.satisfaction_over_time(own.steps, step=asked.step, name=own.name, others=_lines(others)),
-        _table(asked, own, others, ["satisfaction", "own"]),
+        work_out(charts.satisfaction_over_time, own.steps, step=asked.step, name=own.name, others=_lines(others)),
+        work_out(_table, asked, own, others, ["satisfaction", "own"]),
         name="trend-satisfaction",
         note="Mean of what each voice was read as, from 1 (outraged) to 5 (delighted). It has no interval: "
-        "only its sum is kept.",
+        f"only its sum is kept.{f' {LEFT_OUT}' if left_out else ''}",
         manifest=asked.said,
     )
 

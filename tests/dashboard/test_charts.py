@@ -110,6 +110,8 @@ def test_a_day_of_too_few_voices_is_not_drawn_as_all_or_nothing() -> None:
     assert charts.left_out(few)
     values: list[dict[str, Any]] = charts.share_over_time(few, zone=BERLIN)["data"]["values"]
     assert [values[4][name] for name in ("share", "low", "high")] == [None, None, None]
+    layer = charts.satisfaction_over_time(days.assign(own=days["own"].where(days.index != 4, 2)))["layer"][0]
+    assert [row["satisfaction"] is None for row in layer["data"]["values"][4:6]] == [True, False]
 
 
 def test_times_are_wall_clock_times_of_the_readers_zone() -> None:
