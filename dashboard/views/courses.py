@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -15,15 +15,15 @@ from dashboard.steps import Step
 from dashboard.views.comparing import Other
 from dashboard.views.download import filters_of
 from dashboard.views.filters import DATES, about, of_brand
-from dashboard.views.session import ask, now
+from dashboard.views.session import ask, now, work_out
 from sentiment.taxonomy import ALL, taxonomy
 
 ANYTHING = "anything"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Course:
-    """One line of the charts: whose it is, its steps and its share over all of them."""
+    """One line of the charts: whose it is, its steps and its share over all of them. Shared by all readers."""
 
     other: Other
     steps: pd.DataFrame
@@ -76,9 +76,15 @@ def course_of(asked: Question, other: Other) -> Course:
     """The figures of one line, laid over the days that were asked for; steps that have not begun are left out."""
     scope = asked.scope
     steps = ask(trends.course, other.scope, asked.facet, asked.step, laid_over=scope)
-    begun = [start <= now().astimezone(scope.zone).replace(tzinfo=None) for start in steps["start"]]
+    # Steps begin with whole hours, so that all readers of an hour are shown the same.
+    hour = now().astimezone(scope.zone).replace(minute=0, second=0, microsecond=0, tzinfo=None)
     days = ask(figures.by_day, other.scope, asked.facet)
     whole = days if asked.facet == ALL else ask(figures.by_day, other.scope)
+    return work_out(_course, other, steps, days, whole, hour)
+
+
+def _course(other: Other, steps: pd.DataFrame, days: pd.DataFrame, whole: pd.DataFrame, hour: datetime) -> Course:
+    begun = [start <= hour for start in steps["start"]]
     return Course(other=other, steps=steps[begun], share=share(list(days["negative"]), list(whole["read"])))
 
 

@@ -219,7 +219,7 @@ def _machines(found: pd.DataFrame) -> dict[int, Machine]:
 
 
 def _cards(found: pd.DataFrame, bar: DeltaGenerator) -> None:
-    ids = [int(row["id"]) for row in found.to_dict("records") if row["sentiment"] is not None]
+    ids = [int(i) for i, sentiment in zip(found["id"], found["sentiment"], strict=True) if sentiment is not None]
 
     def pick(chosen: bool) -> None:
         for number in ids:

@@ -19,7 +19,8 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from dashboard.binding import ConfigError
-from dashboard.views.session import _answers, ask, session
+from dashboard.views.courses import Course
+from dashboard.views.session import WORK_KEPT, _answers, _works, ask, session, work_out
 from sentiment.store.counts import bump, data_version
 from tests.dashboard.conftest import Filled, a_config
 from tests.dashboard.test_views import opened
@@ -112,12 +113,46 @@ def test_pages_leave_what_all_readers_share_as_the_store_says_it(
     with session().store.read() as conn:
         for (_, module, name, args, named), answer in kept.items():
             assert answer.found is not None
-            fresh = getattr(import_module(module), name)(conn, *args, **dict(named))
-            if isinstance(fresh, pd.DataFrame):
-                pd.testing.assert_frame_equal(answer.found[1], fresh)
-            else:
-                assert answer.found[1] == fresh
+            _assert_alike(answer.found[1], getattr(import_module(module), name)(conn, *args, **dict(named)))
     assert {"by_facet", "by_source", "by_brand", "course", "how_many"} <= {key[2] for key in kept}
+    works, _ = _works()
+    for work in works.values():
+        assert work.done
+        _assert_alike(work.found, work.do())
+    assert {"share_over_time", "shares_table", "_table", "_course"} <= {
+        work.do.func.__name__ for work in works.values()
+    }
+
+
+def _assert_alike(kept: object, fresh: object) -> None:
+    if isinstance(fresh, pd.DataFrame):
+        pd.testing.assert_frame_equal(kept, fresh)
+    elif isinstance(fresh, Course):
+        assert (kept.other, kept.share) == (fresh.other, fresh.share)
+        pd.testing.assert_frame_equal(kept.steps, fresh.steps)
+    else:
+        assert kept == fresh
+
+
+def test_work_is_done_once_for_all_readers_of_the_same_answer_and_anew_for_another() -> None:
+    done: list[int] = []
+
+    def total(days: pd.DataFrame, more: list[int]) -> int:
+        done.append(int(days["voices"].sum()) + sum(more))
+        return done[-1]
+
+    first, other = pd.DataFrame({"voices": [1, 2]}), pd.DataFrame({"voices": [1, 3]})
+    with ThreadPoolExecutor(READERS) as readers:
+        assert set(readers.map(lambda _reader: work_out(total, first, [10]), range(READERS))) == {13}
+    assert (work_out(total, first, [11]), work_out(total, other, [10]), work_out(total, first.copy(), [10])) == (
+        14,
+        14,
+        13,
+    )
+    assert done == [13, 14, 14, 13]
+    for more in range(WORK_KEPT):
+        work_out(total, other, [more])
+    assert len(_works()[0]) == WORK_KEPT
 
 
 def test_no_page_lets_all_readers_wait_until_all_garbage_is_collected() -> None:
