@@ -62,10 +62,14 @@ class LabelReport:
 
 @dataclass(slots=True)
 class Aside:
-    """The rows that cannot be read: all are counted, the first are named, so that memory stays flat."""
+    """The rows that cannot be read: all are counted, the first are named, so that memory stays flat.
+
+    share_read  how much of the file lies behind, from 0 to 1; None where that is not known
+    """
 
     count: int = 0
     named: list[str] = field(default_factory=list)
+    share_read: Callable[[], float | None] = lambda: None
 
     def add(self, sentence: str) -> None:
         """One more."""
@@ -90,24 +94,28 @@ def label_file(
     classifier: Classifier,
     *,
     written: Written = Written.JSONL,
-    progress: Callable[[int], None] = lambda done: None,
+    answered: int = 0,
+    progress: Callable[[int, float | None], None] = lambda done, share: None,
 ) -> LabelReport:
     """Read every row of `file` (.csv, .tsv, .jsonl, .ndjson; column `text`, optional `id` and `language`).
 
     The encoding is found out. Rows keep their order; each gives one line in `target`. A row without a text, or with
     cells beyond the header, is named in the report; where text is the last column such cells are its own, parted by
     commas that nobody quoted. Raises LabelProblem if the file has no such column, or no row that can be read.
+
+    answered  rows that are in `target` already, from a run that was stopped
+    progress  is told after each batch how many rows are, and the share of the file that lies behind
     """
     aside = Aside()
-    done = 0
-    write = _jsonl_writer(target) if written is Written.JSONL else _csv_writer(target, written.value)
+    write = _jsonl_writer(target) if written is Written.JSONL else _csv_writer(target, written.value, head=not answered)
     waiting = rows_of(file, aside)
+    done = sum(1 for _ in islice(waiting, answered))
     while rows := list(islice(waiting, BATCH)):
         readings = classifier.read([row.text for row in rows], [row.language for row in rows])
         for row, reading in zip(rows, readings, strict=True):
             write(labelled(row.id, reading, row.text))
         done += len(rows)
-        progress(done)
+        progress(done, aside.share_read())
     if not done:
         kind = "" if is_csv(file) else "; what is not named .csv or .tsv is read as JSONL"
         raise LabelProblem(f"{file}: no row can be read ({aside.named[0] if aside.named else 'it has none'}){kind}")
@@ -172,6 +180,7 @@ Found = Iterator[tuple[int, str, Mapping[str, Any]]]
 
 def _csv_rows(file: Path, aside: Aside) -> Found:
     table = DelimitedTable(file, encoding := encoding_of(file), _shape(file, encoding))
+    aside.share_read = table.share_read
     names = [name.lower() for name in table.columns]
     if "text" not in names:
         raise LabelProblem(f"{file}: no column text; it has {', '.join(names)[:SHOWN] or 'no columns at all'}")
@@ -204,7 +213,10 @@ def _shape(file: Path, encoding: Encoding) -> Shape:
 
 
 def _json_rows(file: Path, aside: Aside) -> Found:
+    size = max(1, file.stat().st_size)
     with file.open(encoding=encoding_of(file).codec, errors="replace") as source:
+        raw: Any = source.buffer
+        aside.share_read = lambda: None if raw.closed else min(1.0, raw.tell() / size)
         for number, line in lines_of(source):
             place = f"line {number}"
             try:
@@ -226,11 +238,12 @@ def _jsonl_writer(target: IO[str]) -> Callable[[dict[str, Any]], None]:
     return write
 
 
-def _csv_writer(target: IO[str], delimiter: str) -> Callable[[dict[str, Any]], None]:
-    # Spreadsheets take a file for UTF-8 by this mark.
-    target.write("\ufeff")
+def _csv_writer(target: IO[str], delimiter: str, *, head: bool) -> Callable[[dict[str, Any]], None]:
     writer = csv.DictWriter(target, COLUMNS, delimiter=delimiter)
-    writer.writeheader()
+    if head:
+        # Spreadsheets take a file for UTF-8 by this mark.
+        target.write("\ufeff")
+        writer.writeheader()
 
     def write(row: dict[str, Any]) -> None:
         flat = {name: row[name] for name in COLUMNS if name in row} | row["probabilities"]

@@ -10,9 +10,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dashboard.commands.console import ConfigOption, JsonOption, Session, err, fail, print_json, say, warn
-from dashboard.commands.output import written_whole
+from dashboard.commands.output import gone_on_with, written_whole
 
 NAMED = 20  # rows set aside that are named one by one
+LABELLING = (TextColumn("reading {task.fields[texts]:,} texts"), BarColumn(), TimeRemainingColumn())
 READING = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
@@ -52,25 +53,25 @@ def label(
     output: Path = typer.Option(..., "--output", "-o", help="Where readings go: .jsonl, .csv or .tsv."),
     model: str = typer.Option("shipped", help="Model to read with: shipped, a folder, or a Hugging Face name."),
 ) -> None:
-    """Read other people's texts: a file in, readings out; nothing is kept."""
+    """Read other people's texts: a file in, readings out. Started again after a stop, it goes on where it was."""
     from sentiment.classifiers import load_classifier
     from sentiment.label import LabelProblem, Written, label_file
 
     if not file.is_file():
         fail(f"There is no file {file}.", 2)
+    classifier, written = load_classifier(model), Written.of(output)
     try:
         with (
-            written_whole(output, file) as target,
-            Progress(TextColumn("reading {task.completed:,} texts"), console=err, transient=True) as shown,
+            gone_on_with(output, file, f"{classifier.name} {written.name}") as part,
+            Progress(*LABELLING, console=err, transient=True) as shown,
         ):
-            task = shown.add_task("reading", total=None)
-            report = label_file(
-                file,
-                target,
-                load_classifier(model),
-                written=Written.of(output),
-                progress=lambda done: shown.update(task, completed=done),
-            )
+            task = shown.add_task("reading", total=1, texts=part.rows)
+
+            def progress(done: int, share: float | None) -> None:
+                part.keep(done)
+                shown.update(task, completed=share, texts=done)
+
+            report = label_file(file, part.text, classifier, written=written, answered=part.rows, progress=progress)
     except LabelProblem as problem:
         fail(str(problem), 2)
     say(f"{report.read:,} texts read into {output}.")

@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +16,9 @@ def classifier() -> Classifier:
     return load_classifier("shipped", threads=1)
 
 
-def label(
-    source: Path, target: Path, classifier: Classifier, progress: Callable[[int], None] = lambda done: None
-) -> LabelReport:
+def label(source: Path, target: Path, classifier: Classifier, **how: Any) -> LabelReport:
     with target.open("w", encoding="utf-8", newline="") as opened:
-        return label_file(source, opened, classifier, written=Written.of(target), progress=progress)
+        return label_file(source, opened, classifier, written=Written.of(target), **how)
 
 
 def test_a_csv_becomes_jsonl_with_ids_kept(tmp_path: Path, classifier: Classifier) -> None:
@@ -41,11 +39,11 @@ def test_a_csv_becomes_jsonl_with_ids_kept(tmp_path: Path, classifier: Classifie
 def test_rows_of_jsonl_without_text_are_named_and_the_rest_is_read(tmp_path: Path, classifier: Classifier) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text('{"text": "bad \\ud800 food"}\n{oops\n{"id": 9}\n{"text": "fine", "id": 9}\n', encoding="utf-8")
-    seen: list[int] = []
-    report = label(source, target, classifier, progress=seen.append)
+    seen: list[tuple[int, float | None]] = []
+    report = label(source, target, classifier, progress=lambda *told: seen.append(told))
     assert [json.loads(line)["id"] for line in target.read_text(encoding="utf-8").splitlines()] == [1, 9]
     assert [problem.split(":")[0] for problem in report.problems] == ["in.jsonl, line 2", "in.jsonl, line 3"]
-    assert seen == [2]
+    assert seen == [(2, None)]
 
 
 def test_a_csv_output_is_safe_for_spreadsheets(tmp_path: Path, classifier: Classifier) -> None:
