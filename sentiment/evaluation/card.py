@@ -56,6 +56,8 @@ def write_card(folder: Path, reports: Mapping[str, Report], learnt_from: Sequenc
     )
     text += "\n## What it learnt from\n\n| texts | what, origin and terms |\n|---|---|\n"
     text += "".join(f"| {count:,} | {what} |\n" for count, what in learnt_from) or "| | was not kept |\n"
+    if teacher := settings.get("recipe", {}).get("teacher"):
+        text += f"\nBeside the labels it learnt from what a larger network says of the texts: {teacher}.\n"
     text += LABELLING
     text += "\n## Scores with 95 % bootstrap intervals\n"
     for name, report in reports.items():

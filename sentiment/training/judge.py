@@ -44,6 +44,7 @@ def test_sets(examples: Sequence[Example]) -> dict[str, list[Example]]:
         "Tweets to an airline never trained on": [e for e in kept if e.source == "airline"],
         "Tweets in eight languages (UMSAB), kept back": [e for e in kept if e.source == "umsab"],
         "Indonesian reviews, kept back": [e for e in kept if e.source == "indonlu"],
+        "Corrected by people, kept back": [e for e in kept if e.source == "corrections"],
     }
 
 

@@ -16,7 +16,7 @@ from sentiment.evaluation import Report, evaluate
 from sentiment.training.data import DataProblem, Example, Split, own_example, split_of
 from sentiment.training.finish import Origin, engine_logits, finish
 from sentiment.training.fit import Recipe
-from sentiment.training.judge import judged_rows
+from sentiment.training.judge import judge_model, judged_rows
 from sentiment.training.predict import probabilities
 from sentiment.training.restore import restore
 from sentiment.training.teacher import TAUGHT_WEIGHTS, TEACHER, ask_teacher, train_teacher
@@ -98,6 +98,8 @@ def train_model(wanted: Wanted) -> Iterator[str]:
         if isinstance(line, BaseException):
             raise line
         yield line
+    yield "judging it on the texts kept back; MODEL_CARD.md and scores.json tell how it did"
+    judge_model(wanted.output / "model", examples)
     yield verdict(wanted.output / "model", wanted.start, examples)
 
 

@@ -178,6 +178,9 @@ def test_a_teacher_comes_first_and_its_student_is_judged(encoder: Path, tmp_path
     with pytest.raises(ModelMissing):  # there is no model in use to set it beside
         said.extend(train_model(wanted))
     assert (tmp_path / "out" / "teacher" / "lessons.npz").is_file()
+    assert "what a larger network says of the texts: encoder0" in (
+        tmp_path / "out" / "model" / "MODEL_CARD.md"
+    ).read_text("utf-8")
     assert (tmp_path / "out" / "model" / "model.onnx").is_file()
 
 
