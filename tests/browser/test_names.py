@@ -44,9 +44,9 @@ PAGES = {
     "settings": NAMES[SOURCES[2]],
     "alerts": "**A** _b_ $x^2$ :smile:",
 }
-CUT = """() => [...document.querySelectorAll('.gs-scroll')]
+CUT = """() => [...document.querySelectorAll('.gs-scroll, [data-testid=stMultiSelectTagsContainer]')]
   .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 200))"""
-"""Tables that show not all of their columns unless they are moved."""
+"""Tables and choices that show not all of what they hold unless they are moved."""
 DRESSED = """() => [...document.querySelectorAll('[data-testid=stMain] *')]
   .filter(e => e.offsetParent && e.matches(
     '.katex, em, del, code, img, [class*=stMarkdownColored], a[href*="evil"], a[href^="javascript"]'))
