@@ -159,7 +159,8 @@ def advance(
 
     A step up to the last restless one of a live incident, or one that a closed incident has seen, leaves it as it is;
     a spike there that no incident covers (a late arrival) opens one, once. A live incident takes later steps again,
-    for they may have been read since. Incidents come back in the order given, new ones last.
+    for they may have been read since; what was not read at a step says nothing of it. Incidents come back in the order
+    given, new ones last.
     """
     current = list(incidents)
     events: list[IncidentEvent] = []
@@ -167,7 +168,8 @@ def advance(
     for verdict in verdicts:
         if verdict.spike is not None and not _told_already(verdict.spike, current, pace):
             groups.setdefault((verdict.series.brand, track_of(verdict.spike)), []).append(verdict)
-    restless = frozenset(verdict.series for verdict in verdicts if verdict.restless)
+    known = {one.series for one in verdicts if (one.restless or one.spike is not None) and read(one.series, at - 1, at)}
+    restless = frozenset(verdict.series for verdict in verdicts if verdict.restless) & known
     for (brand, track), found in groups.items():
         place = _covering(current, (brand, track), {verdict.series for verdict in found}, at, pace)
         unusual = [v for v in found if v.judgement is Judgement.UNUSUAL]
@@ -177,7 +179,7 @@ def advance(
             events.append(_event(opened, EventKind.OPENED, at, opened.peak))
             place = len(current) - 1
         if place is not None and _takes(current[place], at):
-            current[place], news = _update(current[place], found, at)
+            current[place], news = _update(current[place], [v for v in found if v.series in known], at)
             events.extend(news)
     for place, incident in enumerate(current):
         if incident.live and _takes(incident, at):

@@ -17,7 +17,7 @@ from sentiment.spikes.calibration import MEMORY_DAYS as LEARNT_DAYS
 from sentiment.spikes.calibration import bar_sentence
 from sentiment.spikes.detect import Watch
 from sentiment.spikes.drivers import Explanation, explain
-from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, advance, track_of
+from sentiment.spikes.incident import EventKind, Incident, IncidentEvent, Read, advance, track_of
 from sentiment.spikes.judge import SeriesHistory, Tick, judge_span
 from sentiment.spikes.replay import JudgedDay
 from sentiment.spikes.spike import Judgement, SeriesKey, Spike, SpikeSettings, weeks_between
@@ -123,7 +123,8 @@ def _due(conn: Connection, end: int) -> int | None:
     recent = max(first, end - CHANGED_DAYS * DAY)
     found, done = kept.checksums(conn, recent, end), kept.judged(conn, recent)
     changed = [hour for hour in found if hour <= last and found[hour] != done.get(hour, 0)]
-    due = [*changed, *([last + 1] if last + 1 < end else [])]
+    # The last hour again: it is judged as soon as it is over, and mostly read to its end only then.
+    due = [*changed, *([last] if last + 1 < end else [])]
     return min(due) if due else None
 
 
@@ -166,7 +167,7 @@ class _Run:
             ):
                 current, news = advance(current, tick.verdicts, tick.at, read)
                 events += news
-                spikes += _kept_spikes(tick, current)
+                spikes += _kept_spikes(tick, current, read)
         if history is not None and end % DAY == 0:
             # The next run begins with the next day, and must know what this one knew.
             snapshots.append(kept.Snapshot(day=end // DAY, watch=watch.copy()))
@@ -240,7 +241,8 @@ def _key(one: Incident) -> Key:
     return one.brand, one.track, one.number
 
 
-def _kept_spikes(tick: Tick, current: Sequence[Incident]) -> list[tuple[Spike, Key | None]]:
+def _kept_spikes(tick: Tick, current: Sequence[Incident], read: Read) -> list[tuple[Spike, Key | None]]:
+    """What is kept of a step, each with its incident; nothing yet of what was not read, unless it opened one."""
     found: list[tuple[Spike, Key | None]] = []
     for verdict in tick.verdicts:
         if verdict.spike is None:
@@ -256,7 +258,8 @@ def _kept_spikes(tick: Tick, current: Sequence[Incident]) -> list[tuple[Spike, K
             ),
             None,
         )
-        if home is not None or verdict.judgement is Judgement.UNUSUAL:
+        unusual = verdict.judgement is Judgement.UNUSUAL and read(verdict.series, tick.at - 1, tick.at)
+        if home is not None or unusual:
             found.append((verdict.spike, home))
     return found
 

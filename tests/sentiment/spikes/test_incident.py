@@ -225,6 +225,15 @@ def test_hours_that_nobody_read_do_not_end_an_incident() -> None:
     assert (over.resolved, over.unknown) == (144, None)  # the sixth hour that was read and quiet
 
 
+def test_hours_that_nobody_read_do_not_prolong_an_incident_either() -> None:
+    beside = {at: replace(raised(FORUM, at), restless=False) for at in range(105, 112)}
+    steps = {at: [unusual(WEB, at), found] for at, found in beside.items()}
+    (held,), _ = run(steps, 130, all_but(range(107, 200)))
+    assert (held.last, held.series()) == (106, {WEB, FORUM})
+    assert held.unknown is not None
+    assert (held.unknown.series, held.unknown.last, held.unknown.read) == (WEB, 106, 106)
+
+
 def test_hours_that_are_read_late_count_as_of_their_own_time() -> None:
     (held,), _ = run({105: [unusual(WEB, 105)]}, 130, all_but(range(106, 200)))
     (over,), events = advance([held], [], 130, all_read)

@@ -152,13 +152,18 @@ def test_judging_again_changes_nothing(store: Store) -> None:
     assert rows_of(store) == before
 
 
-@pytest.mark.parametrize("last", [18, 30])  # on the day that NOW ends, and before its midnight
-def test_hour_by_hour_finds_the_same_as_catching_up(store: Store, last: int) -> None:
+# On the day that NOW ends, and before its midnight, where each hour is judged before it is read to its end.
+@pytest.mark.parametrize(("last", "late"), [(18, False), (25, True)])
+def test_hour_by_hour_finds_the_same_as_catching_up(store: Store, last: int, late: bool) -> None:
     fill(store)
     for ago, count in ((last + 2, 8), (last + 1, 12), (last, 6)):
         complain(store, ago, count)
     for hours_ago in range(last + 12, -1, -1):
-        detect(store, SETTINGS, NOW - timedelta(hours=hours_ago))
+        now = NOW - timedelta(hours=hours_ago)
+        if late:
+            with store.write() as conn:
+                cover(conn, SOURCE, Span(start=START, end=now - timedelta(minutes=50)))
+        detect(store, SETTINGS, now)
     live = _figures(store)
     with store.write() as conn:
         from sentiment.spikes.store import judged_hour, spike_watch
