@@ -4,7 +4,7 @@ Times are given as wall-clock time of the reader's zone and drawn on a UTC axis,
 """
 
 from dashboard.charts.amounts import satisfaction_over_time, voices_over_time
-from dashboard.charts.heat import coverage_calendar, heat_map
+from dashboard.charts.heat import FEW, coverage_calendar, heat_map
 from dashboard.charts.incident import observed_and_expected
 from dashboard.charts.marks import Marked
 from dashboard.charts.parts import Spec
@@ -13,6 +13,7 @@ from dashboard.charts.radar import radar
 from dashboard.charts.share import left_out, share_over_time
 
 __all__ = [
+    "FEW",
     "Marked",
     "Spec",
     "accuracy_over_weeks",

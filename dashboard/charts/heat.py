@@ -67,9 +67,7 @@ def coverage_calendar(cells: pd.DataFrame, *, height: int) -> Spec:
         {"field": "value", "type": "quantitative", "title": "Read", "format": ".0%"},
     ]
     scale = {"domain": [0, 1], "range": ["#d9a441", "#cfe3f3", ACCENT]}
-    spec = _map(rows, scale, "of the day read", told, height=height)
-    spec["encoding"]["y"]["axis"] |= {"labelExpr": TWO_LINES, "labelLimit": 170, "labelOverlap": False}
-    return spec
+    return _map(rows, scale, "of the day read", told, height=height)
 
 
 def _map(
@@ -93,7 +91,13 @@ def _map(
             "y": {
                 "field": "row",
                 "type": "nominal",
-                "axis": {"title": None, "labelLimit": 150, "grid": False},
+                "axis": {
+                    "title": None,
+                    "grid": False,
+                    "labelExpr": TWO_LINES,
+                    "labelLimit": 170,
+                    "labelOverlap": False,
+                },
                 **({} if order is None else {"sort": list(order)}),
             },
             "color": {

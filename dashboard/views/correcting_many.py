@@ -33,7 +33,8 @@ def offer_many(ids: Sequence[int], clear: Callable[[], None]) -> None:
     many = count(len(ids))
     with st.popover(
         f"Correct {many} selected" if ids else "Correct selected",
-        key="many",
+        # Under another key it closes when nothing is selected any more; else it would stay open, and empty.
+        key="many" if ids else "many-none",
         icon=":material/done_all:",
         disabled=not ids,
     ):

@@ -73,14 +73,8 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
     cells = cells_of(found, days, order, width=1 if scope.days <= DAYS_SHOWN else 7)
     labels = [taxonomy().label(facet) for facet in order]
     cells["row"] = [taxonomy().label(facet) for facet in cells["facet"]]
-    known = cells.dropna(subset="share")
-    told = "no dimension has a dissatisfied voice"
-    if len(known) and known["negative"].sum():
-        lows = [share([n], [r]).low or 0.0 for n, r in zip(known["negative"], known["read"], strict=True)]
-        worst = known.iloc[max(range(len(lows)), key=lows.__getitem__)]
-        told = f"{worst['row']} stands out most on {_day(worst)}: {percent(worst['share'])} of all voices"
     chart(
-        sentence(told),
+        sentence(stands_out(cells)),
         charts.heat_map(
             cells, labels, unit="Day" if scope.days <= DAYS_SHOWN else "Week from", height=60 + 44 * len(order)
         ),
@@ -90,6 +84,18 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         "Faded: fewer than eight voices. Blank: none was read.",
         manifest=scope,
     )
+
+
+def stands_out(cells: pd.DataFrame) -> str:
+    """The dimension and days whose share is most surely high, of those with enough voices to say so."""
+    if not cells["negative"].sum():
+        return "no dimension has a dissatisfied voice"
+    known = cells[cells["read"] >= charts.FEW]
+    if not known["negative"].sum():
+        return "too few voices to say which dimension stands out, and when"
+    lows = [share([n], [r]).low or 0.0 for n, r in zip(known["negative"], known["read"], strict=True)]
+    worst = known.iloc[max(range(len(lows)), key=lows.__getitem__)]
+    return f"{worst['row']} stands out most on {_day(worst)}: {percent(worst['share'])} of all voices"
 
 
 def _day(cell: pd.Series) -> str:

@@ -312,7 +312,7 @@ def _groups(what: str, of: str, groups: Sequence[tuple[str, Group]]) -> str:
         Column(words=what),
         Column(words=of, number=True),
         Column(words="right", number=True),
-        Column(words="95 % interval", wide=True),
+        Column(words="95 % interval", number=True, wide=True),
     ]
     rows = []
     for name, group in groups:

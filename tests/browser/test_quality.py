@@ -140,6 +140,7 @@ def test_many_are_corrected_and_undone_together(reader: Open, filled: Filled) ->
     expect(save).to_be_enabled(timeout=PATIENCE)
     save.click()
     told(screen, "3 mentions corrected; all figures follow.")
+    expect(screen.page.get_by_test_id("stPopoverBody")).to_be_hidden(timeout=PATIENCE)
     assert negatives(filled.store) == before - 3
     with filled.store.read() as conn:
         assert labels.batches(conn)[0].mentions == 3

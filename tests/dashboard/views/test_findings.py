@@ -12,6 +12,7 @@ from dashboard.alerts.settings import Manager
 from dashboard.comparison import apart
 from dashboard.shares import Share, share
 from dashboard.views import alerts, sources
+from dashboard.views.dimensions import stands_out
 from dashboard.views.today import brand_finding, source_finding
 from dashboard.words import days_named, language_named, times_in
 from sentiment.language import CANDIDATES
@@ -124,3 +125,17 @@ def test_days_are_named_with_their_years() -> None:
 def test_every_language_that_reading_tells_apart_has_a_name() -> None:
     assert all(language_named(code).istitle() for code in CANDIDATES)
     assert language_named("others") == "others"
+
+
+def test_a_dimension_stands_out_only_where_enough_voices_were_read() -> None:
+    columns = ["row", "start", "end", "negative", "read", "share"]
+    one = ("Value", "2026-03-02", "2026-03-03", 1, 1, 1.0)
+    many = ("Reliability", "2026-03-01", "2026-03-02", 4, 40, 0.1)
+    calm = ("Value", "2026-03-01", "2026-03-02", 0, 40, 0.0)
+
+    def told(*cells: tuple[object, ...]) -> str:
+        return stands_out(pd.DataFrame(cells, columns=columns))
+
+    assert told(one, many) == "Reliability stands out most on 1 Mar: 10\u202f% of all voices"
+    assert told(one, calm) == "too few voices to say which dimension stands out, and when"
+    assert told(calm) == "no dimension has a dissatisfied voice"
