@@ -78,12 +78,19 @@ def _heat(scope: Scope, days: pd.DataFrame) -> None:
         charts.heat_map(
             cells, labels, unit="Day" if scope.days <= DAYS_SHOWN else "Week from", height=60 + 44 * len(order)
         ),
-        cells[["row", "start", "end", "share", "negative", "read"]].rename(columns={"row": "dimension"}),
+        _figures(cells),
         name="dimensions-over-time",
         note="Share of all voices that are dissatisfied about each dimension. "
         "Faded: fewer than eight voices. Blank: none was read.",
         manifest=scope,
     )
+
+
+def _figures(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells as a table: a row a dimension and step, its days as days."""
+    days = {name: [date.fromisoformat(day) for day in cells[name]] for name in ("start", "end")}
+    shown = cells.assign(**days)[["row", "start", "end", "share", "negative", "read"]]
+    return shown.rename(columns={"row": "dimension"})
 
 
 def stands_out(cells: pd.DataFrame) -> str:

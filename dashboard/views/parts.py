@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from html import escape
 from importlib import resources
 from string import punctuation
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import charts
 from dashboard.queries import mentions
@@ -19,6 +21,23 @@ from dashboard.theme import SIGNS
 from dashboard.views import live
 from dashboard.views.download import download
 from dashboard.views.session import look
+
+SHARES = {"share", "low", "high", "right", "covered"}
+FIGURES = {
+    "share": "dissatisfied",
+    "low": "95 % from",
+    "high": "95 % to",
+    "negative": "dissatisfied voices",
+    "read": "voices read",
+    "unread": "not read yet",
+    "covered": "of the day read",
+    "at": "hour from",
+    "lower": "usually from",
+    "upper": "usually to",
+    "start": "from",
+    "end": "to before",
+}
+"""Names of columns in the files, and their words on the screen."""
 
 
 def put(html: str) -> None:
@@ -79,7 +98,29 @@ def chart(
     with st.container(horizontal=True, vertical_alignment="top", key=f"under-{name}"):
         download(name, table, manifest or {}, spec, finding=finding)
         with st.expander("The figures as a table", icon=":material/table:"):
-            st.dataframe(table, hide_index=True, key=f"table-{name}", alt=f"Table: {finding}")
+            st.dataframe(
+                table,
+                hide_index=True,
+                key=f"table-{name}",
+                alt=f"Table: {finding}",
+                column_config={str(column): shown_as(str(column), table[column]) for column in table.columns},
+            )
+
+
+def shown_as(name: str, values: pd.Series) -> ColumnConfig:
+    """How a column of a chart's figures stands on the screen: in words, with units, and times as everywhere else."""
+    words = FIGURES.get(name, name)
+    first = values.iloc[0] if len(values) else None
+    if pd.api.types.is_datetime64_any_dtype(values) or isinstance(first, datetime):
+        return st.column_config.DatetimeColumn(words, format="D MMM YYYY, HH:mm")
+    if isinstance(first, date):
+        return st.column_config.DateColumn(words, format="D MMM YYYY")
+    if name in SHARES:
+        return st.column_config.NumberColumn(words, format="percent")
+    if pd.api.types.is_numeric_dtype(values):
+        whole = bool((values.dropna() % 1 == 0).all())
+        return st.column_config.NumberColumn(words, format="localized" if whole else "%.2f")
+    return st.column_config.Column(words)
 
 
 def sign(sentiment: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboard.comparison import apart
 from dashboard.shares import Share, share
 from dashboard.views import alerts, sources
 from dashboard.views.dimensions import stands_out
+from dashboard.views.parts import shown_as
 from dashboard.views.today import brand_finding, source_finding
 from dashboard.words import days_named, language_named, times_in
 from sentiment.language import CANDIDATES
@@ -139,3 +141,22 @@ def test_a_dimension_stands_out_only_where_enough_voices_were_read() -> None:
     assert told(one, many) == "Reliability stands out most on 1 Mar: 10\u202f% of all voices"
     assert told(one, calm) == "too few voices to say which dimension stands out, and when"
     assert told(calm) == "no dimension has a dissatisfied voice"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words", "form"),
+    [
+        ("share", [0.356, None], "dissatisfied", "percent"),
+        ("at", [datetime(2026, 3, 1, 14, tzinfo=UTC)], "hour from", "D MMM YYYY, HH:mm"),
+        ("day", [date(2026, 3, 1)], "day", "D MMM YYYY"),
+        ("read", [1_200], "voices read", "localized"),
+        ("observed", [3.0, None], "observed", "localized"),
+        ("expected", [1.5], "expected", "%.2f"),
+        ("dimension", ["Value"], "dimension", None),
+    ],
+)
+def test_figures_stand_on_the_screen_in_words_and_with_units(
+    name: str, values: list[object], words: str, form: str | None
+) -> None:
+    told: dict[str, Any] = {**shown_as(name, pd.Series(values))}
+    assert (told["label"], told.get("type_config", {}).get("format")) == (words, form)
