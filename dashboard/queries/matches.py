@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, literal, select
 
-from collector.store.search import terms_of
+from collector.store.search import matching_among, terms_of
 from collector.store.tables import mention
 from dashboard.queries import mentions
 from dashboard.queries.mentions import Wanted
 from dashboard.queries.places import BY_TIME, Order
 from dashboard.scope import day_number
 from sentiment.store.counts import count_day, counted_anew_from
+from sentiment.store.readings import label
 from sentiment.taxonomy import ALL
 
 PAGE = 20
 ENTRIES = 100
 """Entries of the index by reach, which holds the time too, that are read at the price of one mention."""
+LATEST = 100_000
+"""Mentions of the days among which those that have a common word are counted first: mostly there are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class Matches:
     more: bool = False
 
 
-def how_many(conn: Connection, wanted: Wanted, most: int) -> Matches:
+def how_many(conn: Connection, wanted: Wanted, most: int, *, latest: int = LATEST) -> Matches:
     """How many mentions match: exactly where counts by day tell it, else counted no further than `most`.
 
     Only the latter looks at mentions, and none is looked at where the counts show that there are more than `most`.
@@ -38,8 +41,30 @@ def how_many(conn: Connection, wanted: Wanted, most: int) -> Matches:
         return Matches(number=told)
     if told > most:
         return Matches(number=most, more=True)
-    number = mentions.how_many(conn, wanted, most + 1)
+    number = _counted(conn, wanted, most + 1, latest)
     return Matches(number=min(number, most), more=number > most)
+
+
+def _counted(conn: Connection, wanted: Wanted, most: int, latest: int) -> int:
+    """How many mentions match, counted no further than `most`."""
+    # Of those who are few (`only`), each is looked up by its number, which leaves nothing to go along for.
+    if wanted.only is not None or not mentions.common(conn, wanted.words):
+        return mentions.how_many(conn, wanted, most)
+    ids = select(mention.c.id).where(*mentions.among(wanted)).order_by(mention.c.created_at.desc())
+    number = _having(conn, wanted, ids.limit(latest), most)
+    if number < most and conn.scalar(ids.offset(latest).limit(1)) is not None:
+        number = _having(conn, wanted, ids, most)
+    return number
+
+
+def _having(conn: Connection, wanted: Wanted, ids: Select[int], most: int) -> int:
+    """How many of these mentions match; the full-text index is gone along until `most` do."""
+    hit = matching_among(wanted.words, ids).subquery()
+    # The addition of nothing keeps SQLite from asking the full-text index for each mention by itself.
+    them = hit.join(mention, mention.c.id == hit.c.id + 0).outerjoin(label, label.c.mention_id == mention.c.id)
+    conditions = mentions.other_conditions(conn, replace(wanted, words=""))
+    some = select(literal(1)).select_from(them).where(*conditions).limit(most).subquery()
+    return conn.scalar(select(func.count()).select_from(some)) or 0
 
 
 def many(conn: Connection, wanted: Wanted) -> bool:

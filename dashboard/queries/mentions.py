@@ -124,11 +124,7 @@ def _ordered(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return (key.asc() if rising else key.desc()), (mention.c.id.asc() if order is Order.OLDEST else mention.c.id.desc())
 
 
-def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    return [*_among(wanted), *_other_conditions(conn, wanted)]
-
-
-def _among(wanted: Wanted) -> list[ColumnElement[bool]]:
+def among(wanted: Wanted) -> list[ColumnElement[bool]]:
     """The brand and the time."""
     since, until = _days(wanted)
     return [mention.c.brand == wanted.scope.brand, mention.c.created_at >= since, mention.c.created_at < until]
@@ -139,7 +135,7 @@ def _days(wanted: Wanted) -> tuple[datetime, datetime]:
     return max(scope.start, wanted.start or scope.start), min(scope.end, wanted.end or scope.end)
 
 
-def _other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
+def other_conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     """All but the brand and the time."""
     scope = wanted.scope
     found: list[ColumnElement[bool]] = []
@@ -183,7 +179,7 @@ def _worded(conn: Connection, wanted: Wanted) -> ColumnElement[bool]:
         return has(conn, wanted.words)
     # Found apart from the order and from all else: PostgreSQL takes looking through a text for words to be as cheap as
     # comparing two numbers, and would rather look through all of them in the order wanted than use the index.
-    hits = select(mention.c.id).where(*_among(wanted), has(conn, wanted.words)).cte("hits").prefix_with("MATERIALIZED")
+    hits = select(mention.c.id).where(*among(wanted), has(conn, wanted.words)).cte("hits").prefix_with("MATERIALIZED")
     return mention.c.id.in_(select(hits.c.id))
 
 
@@ -191,6 +187,11 @@ def seldom(conn: Connection, words: str) -> bool:
     """Whether no more than one text in FREQUENT has these words."""
     there = conn.scalar(select(func.max(mention.c.id))) or 0
     return is_rare(conn, words, max(RARE, there // FREQUENT))
+
+
+def common(conn: Connection, words: str) -> bool:
+    """Whether so many texts have these words that finding all takes long; PostgreSQL stops by itself at enough."""
+    return conn.dialect.name != "postgresql" and bool(terms_of(words)[0]) and not seldom(conn, words)
 
 
 def _part(conn: Connection, only: Only | None) -> ColumnElement[bool]:
@@ -221,10 +222,11 @@ def _part(conn: Connection, only: Only | None) -> ColumnElement[bool]:
 
 
 def _select(conn: Connection, wanted: Wanted, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    return _joined(columns).where(*_conditions(conn, wanted))
+    return joined(columns).where(*among(wanted), *other_conditions(conn, wanted))
 
 
-def _joined(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def joined(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Of mentions with their labels, if they have any."""
     return select(*columns).select_from(mention.outerjoin(label, label.c.mention_id == mention.c.id))
 
 
@@ -261,8 +263,10 @@ def page(
     ids: list[int] = []
     if many and not any(terms_of(wanted.words)):
         ids = first_along(conn, wanted, after, size)
-    elif many and terms_of(wanted.words)[0]:
-        near = first_along(conn, replace(wanted, words=""), after, NEAR)
+    elif terms_of(wanted.words)[0] and (many or common(conn, wanted.words)):
+        wordless = replace(wanted, words="")
+        leaf = _leaf(_select(conn, wordless, [mention.c.id]), wanted.order, after, NEAR)
+        near = first_along(conn, wordless, after, NEAR) if many else list(conn.scalars(leaf))
         having = set(conn.scalars(select(mention.c.id).where(mention.c.id.in_(near), has(conn, wanted.words))))
         ids = [number for number in near if number in having][:size]
     if len(ids) < size:
@@ -278,12 +282,11 @@ def _near(
 
     Asking for each of them whether it has the words is slow; for what every other has, finding all is slower yet.
     """
-    # PostgreSQL asks one by one anyway, and stops when a page is full.
-    if conn.dialect.name == "postgresql" or not terms_of(wanted.words)[0] or seldom(conn, wanted.words):
+    if not common(conn, wanted.words):
         return None
-    near = _leaf(select(mention.c.id).where(*_among(wanted)), wanted.order, after, NEAR).subquery()
-    query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(select(near.c.id)))
-    query = query.where(has(conn, wanted.words), *_other_conditions(conn, replace(wanted, words="")))
+    near = _leaf(select(mention.c.id).where(*among(wanted)), wanted.order, after, NEAR).subquery()
+    query = joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(select(near.c.id)))
+    query = query.where(has(conn, wanted.words), *other_conditions(conn, replace(wanted, words="")))
     found = _frame(conn, query.order_by(*_ordered(wanted.order)).limit(size))
     return found if len(found) == size else None
 
@@ -309,7 +312,7 @@ def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int
     brand, (since, until) = wanted.scope.brand, _days(wanted)
     # The index by brand and time would lead to all of the days, to be sorted.
     at = _off_index(conn, type_coerce(mention.c.created_at, BigInteger))
-    spans = [at >= micros(since), at < micros(until), *_other_conditions(conn, wanted)]
+    spans = [at >= micros(since), at < micros(until), *other_conditions(conn, wanted)]
     if wanted.order is Order.REACH:
         key: ColumnElement[int] = mention.c.reach
         # A partial index serves only those who write its condition out.
@@ -330,7 +333,7 @@ def first_along(conn: Connection, wanted: Wanted, after: Place | None, size: int
 
 def ones(conn: Connection, ids: Sequence[int], *, whole_texts: bool = False) -> pd.DataFrame:
     """Those of these mentions that are there, in the order given; the columns of ROW."""
-    query = _joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(ids))
+    query = joined(_columns(None if whole_texts else SHOWN)).where(mention.c.id.in_(ids))
     places = {mention_id: place for place, mention_id in enumerate(ids)}
     return _frame(conn, query).sort_values("id", key=lambda own: own.map(places), ignore_index=True)
 
@@ -383,14 +386,9 @@ def aspects(conn: Connection, ids: Sequence[int]) -> pd.DataFrame:
 
 
 def how_many(conn: Connection, wanted: Wanted, limit: int = 10_000) -> int:
-    """How many mentions match, counted no further than `limit`."""
+    """How many mentions match, counted one by one and no further than `limit` (`matches` knows shorter ways)."""
     some = _select(conn, wanted, [mention.c.id]).limit(limit).subquery()
     return conn.scalar(select(func.count()).select_from(some)) or 0
-
-
-def ids_of(conn: Connection, wanted: Wanted) -> list[int]:
-    """The ids of all that match, in the order wanted."""
-    return list(conn.scalars(_select(conn, wanted, [mention.c.id]).order_by(*_ordered(wanted.order))))
 
 
 def why_unreadable(conn: Connection, ids: Sequence[int]) -> dict[int, str]:

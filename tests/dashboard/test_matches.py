@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +22,11 @@ from dashboard.queries.mentions import Only, Wanted
 from dashboard.queries.places import Order, Place, place_after
 from dashboard.scope import Scope, day_number
 from sentiment.reading import Sentiment
+from sentiment.store import open_store
 from sentiment.store.corrections import ABOUT_US, correct
 from sentiment.store.counts import count_day
 from sentiment.store.readings import label
-from tests.conftest import BERLIN
+from tests.conftest import BERLIN, on_postgres
 from tests.dashboard.conftest import BRAND, OTHER, SOURCES, fill
 
 NEGATIVE = Sentiment.NEGATIVE
@@ -30,15 +34,67 @@ NOW = datetime(2026, 10, 27, 9, 30, tzinfo=UTC)
 """Two days after clocks were put back in Berlin: one of the days counted has 25 hours."""
 
 
-@pytest.fixture
-def full(any_store: Store) -> Store:
-    """A store that is read but for forty mentions, some of which a person found not to be about the brand."""
-    fill(any_store, NOW, unread=40)
-    with any_store.write() as conn:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def much_said(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> Iterator[Store]:
+    """A store read but for forty mentions; more than a thousand texts, of whomever, have the words "the ferry".
+
+    Tests change nothing in it that others look at.
+    """
+    if request.param == "sqlite":
+        with on_sqlite(tmp_path_factory, migrated) as opened:
+            fill(opened, NOW, unread=40)
+            say_much(opened)
+            yield opened
+        return
+    with on_postgres(request.getfixturevalue("postgres"), "much_said") as opened:
+        fill(opened, NOW, unread=40)
+        with opened.write() as conn:
+            conn.exec_driver_sql("ANALYZE")
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def full(much_said: Store) -> Store:
+    """The same; a person found some of its mentions not to be about the brand."""
+    with much_said.write() as conn:
         some = select(mention.c.id).where(mention.c.brand == BRAND).order_by(mention.c.id.desc()).limit(3)
         for number in conn.scalars(some).all():
-            correct(conn, any_store, number, field=ABOUT_US, after="no", who="Ada", now=NOW)
-    return any_store
+            correct(conn, much_said, number, field=ABOUT_US, after="no", who="Ada", now=NOW)
+    return much_said
+
+
+@pytest.fixture(scope="module")
+def much_said_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Store]:
+    """The same as `much_said` on SQLite alone."""
+    with on_sqlite(tmp_path_factory, migrated) as opened:
+        fill(opened, NOW, unread=40)
+        say_much(opened)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Store]:
+    """All read, on SQLite, which knows how much of everything there is."""
+    with on_sqlite(tmp_path_factory, migrated) as opened:
+        fill(opened, NOW)
+        with opened.write() as conn:
+            conn.exec_driver_sql("ANALYZE")
+        yield opened
+
+
+@contextmanager
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Store]:
+    opened = open_store(shutil.copy(migrated, tmp_path_factory.mktemp("matches")), zone=BERLIN, salt=b"salt")
+    yield opened
+    opened.engine.dispose()
+
+
+def say_much(store: Store) -> None:
+    with store.write() as conn:
+        conn.exec_driver_sql("INSERT INTO mention_fts(rowid, text) SELECT id + 1000000, 'the ferry' FROM mention")
+        conn.exec_driver_sql("ANALYZE")
 
 
 def a_scope(days: int = 30, *sources: str, brand: str = BRAND) -> Scope:
@@ -96,33 +152,29 @@ def test_what_has_no_reading_yet_comes_last_however_the_least_satisfied_are_foun
     assert missing > 0
 
 
-@pytest.fixture
-def much_said(any_store: Store) -> Store:
-    """The same, with more than a thousand texts, of whomever, that have the words "the ferry"."""
-    fill(any_store, NOW, unread=40)
-    with any_store.write() as conn:
-        if conn.dialect.name == "sqlite":
-            conn.exec_driver_sql("INSERT INTO mention_fts(rowid, text) SELECT id + 1000000, 'the ferry' FROM mention")
-        conn.exec_driver_sql("ANALYZE")
-    return any_store
-
-
-@pytest.fixture
-def much_said_on_sqlite(store: Store) -> Store:
-    """The same on SQLite alone."""
-    fill(store, NOW, unread=40)
-    with store.write() as conn:
-        conn.exec_driver_sql("INSERT INTO mention_fts(rowid, text) SELECT id + 1000000, 'the ferry' FROM mention")
-        conn.exec_driver_sql("ANALYZE")
-    return store
-
-
 @pytest.mark.parametrize("words", ["the", "the -late", '"the ferry" the'])
 def test_a_frequent_word_is_looked_up_among_the_mentions_of_the_days(much_said_on_sqlite: Store, words: str) -> None:
     wanted = Wanted(scope=a_scope(), words=words)
     steps = looks_at(plan(much_said_on_sqlite, lambda conn: mentions.how_many(conn, wanted)), "mention")
     assert any("ix_mention_brand_created" in step for step in steps)
     assert not any("INTEGER PRIMARY KEY" in step for step in steps)
+
+
+@pytest.mark.parametrize("more", [{}, {"sentiment": NEGATIVE}, {"facet": "rater/Reliability", "polarity": NEGATIVE}])
+def test_those_with_a_common_word_are_counted_along_the_index_of_texts_and_are_as_many_as_one_by_one(
+    much_said_on_sqlite: Store, more: dict[str, Any]
+) -> None:
+    for words in ("the", "the -late", '"the ferry" the'):
+        for scope in (a_scope(), a_scope(90, SOURCES[0], SOURCES[2])):
+            wanted = Wanted(scope=scope, words=words, **more)
+            with much_said_on_sqlite.read() as conn:
+                there = mentions.how_many(conn, wanted)
+                for most in (10, there - 1, there, there + 1):
+                    found = matches.how_many(conn, wanted, most, latest=100)
+                    assert found == Matches(number=min(there, most), more=there > most)
+    steps = plan(much_said_on_sqlite, lambda conn: matches.how_many(conn, Wanted(scope=a_scope(), words="the"), 9_000))
+    along, each = (steps.index(step) for step in (ALONG_TEXTS, BY_NUMBER))
+    assert along < each
 
 
 def test_a_page_of_what_nearly_every_text_has_is_found_without_finding_all(much_said_on_sqlite: Store) -> None:
@@ -223,6 +275,8 @@ def looks_at(steps: list[str], *tables: str) -> list[str]:
 
 
 HOW = ("SCAN", "SEARCH")
+ALONG_TEXTS = "SCAN mention_fts VIRTUAL TABLE INDEX 0:M1"
+BY_NUMBER = "SEARCH mention USING INTEGER PRIMARY KEY (rowid=?)"
 
 
 @pytest.mark.parametrize(
@@ -247,26 +301,20 @@ def test_how_many_match_is_told_without_looking_at_any_mention(store: Store, wan
     assert all("USING PRIMARY KEY (brand=? AND facet=?" in step for step in summed)
 
 
-def test_a_page_of_mentions_goes_by_brand_and_time_and_sorts_nothing(store: Store) -> None:
-    fill(store, NOW)
-    with store.write() as conn:
-        conn.exec_driver_sql("ANALYZE")
+def test_a_page_of_mentions_goes_by_brand_and_time_and_sorts_nothing(analysed: Store) -> None:
     for only, index in (
         (None, "ix_mention_brand_created"),
         (Only.UNREAD, "ix_mention_brand_created"),
         (Only.SUSPECT, "ix_mention_suspicion_brand_created"),
     ):
         wanted = Wanted(scope=a_scope(), only=only)
-        steps = plan(store, lambda conn, wanted=wanted: mentions.page(conn, wanted, size=21))  # type: ignore[misc]  # its default is what it is called with
+        steps = plan(analysed, lambda conn, wanted=wanted: mentions.page(conn, wanted, size=21))  # type: ignore[misc]  # its default is what it is called with
         assert index in steps[0]
         assert [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step] == []
 
 
-def test_the_suspects_of_a_week_are_found_without_going_through_what_was_said_in_it(store: Store) -> None:
-    fill(store, NOW)
-    with store.write() as conn:
-        conn.exec_driver_sql("ANALYZE")
-    steps = plan(store, lambda conn: health.suspects(conn, [BRAND, OTHER], NOW - timedelta(days=7), NOW))
+def test_the_suspects_of_a_week_are_found_without_going_through_what_was_said_in_it(analysed: Store) -> None:
+    steps = plan(analysed, lambda conn: health.suspects(conn, [BRAND, OTHER], NOW - timedelta(days=7), NOW))
     assert "ix_mention_suspicion_brand_created" in steps[0]
     assert [step for step in steps if "SCAN" in step] == []
 
@@ -276,14 +324,11 @@ def test_the_suspects_of_a_week_are_found_without_going_through_what_was_said_in
 )
 @pytest.mark.parametrize("narrowed", [{}, {"sentiment": NEGATIVE}, {"facet": "rater/Reliability"}])
 def test_of_many_mentions_the_first_in_an_order_are_met_along_its_index(
-    store: Store, order: Order, index: str, narrowed: dict[str, Any]
+    analysed: Store, order: Order, index: str, narrowed: dict[str, Any]
 ) -> None:
-    fill(store, NOW)
-    with store.write() as conn:
-        conn.exec_driver_sql("ANALYZE")
     for after in (None, Place(key=3, id=5) if order is Order.REACH else Place(key=150, id=5)):
         wanted = Wanted(scope=a_scope(90, SOURCES[0]), order=order, **narrowed)
-        steps = plan(store, lambda conn, wanted=wanted, after=after: mentions.first_along(conn, wanted, after, 21))  # type: ignore[misc]  # its defaults are what it is called with
+        steps = plan(analysed, lambda conn, wanted=wanted, after=after: mentions.first_along(conn, wanted, after, 21))  # type: ignore[misc]  # its defaults are what it is called with
         assert index in steps[0]
         assert [step for step in steps if "TEMP B-TREE" in step] == []
 
