@@ -99,12 +99,18 @@ def chart(
         download(name, table, manifest or {}, spec, finding=finding)
         with st.expander("The figures as a table", icon=":material/table:"):
             st.dataframe(
-                table,
+                in_percent(table),
+                placeholder="–",
                 hide_index=True,
                 key=f"table-{name}",
                 alt=f"Table: {finding}",
                 column_config={str(column): shown_as(str(column), table[column]) for column in table.columns},
             )
+
+
+def in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    """The same figures with shares of 100, which a column can show with a steady number of digits."""
+    return table.assign(**{name: 100 * pd.to_numeric(table[name]) for name in table.columns if name in SHARES})
 
 
 def shown_as(name: str, values: pd.Series) -> ColumnConfig:
@@ -116,7 +122,7 @@ def shown_as(name: str, values: pd.Series) -> ColumnConfig:
     if isinstance(first, date):
         return st.column_config.DateColumn(words, format="D MMM YYYY")
     if name in SHARES:
-        return st.column_config.NumberColumn(words, format="percent")
+        return st.column_config.NumberColumn(words, format="%.1f %%")
     if pd.api.types.is_numeric_dtype(values):
         whole = bool((values.dropna() % 1 == 0).all())
         return st.column_config.NumberColumn(words, format="localized" if whole else "%.2f")

@@ -14,7 +14,7 @@ from dashboard.comparison import apart
 from dashboard.shares import Share, share
 from dashboard.views import alerts, sources
 from dashboard.views.dimensions import stands_out
-from dashboard.views.parts import shown_as
+from dashboard.views.parts import in_percent, shown_as
 from dashboard.views.today import brand_finding, source_finding
 from dashboard.words import days_named, language_named, times_in
 from sentiment.language import CANDIDATES
@@ -146,7 +146,7 @@ def test_a_dimension_stands_out_only_where_enough_voices_were_read() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "words", "form"),
     [
-        ("share", [0.356, None], "dissatisfied", "percent"),
+        ("share", [0.356, None], "dissatisfied", "%.1f %%"),
         ("at", [datetime(2026, 3, 1, 14, tzinfo=UTC)], "hour from", "D MMM YYYY, HH:mm"),
         ("day", [date(2026, 3, 1)], "day", "D MMM YYYY"),
         ("read", [1_200], "voices read", "localized"),
@@ -160,3 +160,10 @@ def test_figures_stand_on_the_screen_in_words_and_with_units(
 ) -> None:
     told: dict[str, Any] = {**shown_as(name, pd.Series(values))}
     assert (told["label"], told.get("type_config", {}).get("format")) == (words, form)
+
+
+def test_shares_stand_on_the_screen_in_per_cent() -> None:
+    shown = in_percent(pd.DataFrame({"share": [0.356, None], "read": [250, 0]}))
+    assert shown["share"].round(1).tolist()[0] == 35.6
+    assert shown["share"].isna().tolist() == [False, True]
+    assert shown["read"].tolist() == [250, 0]
