@@ -198,7 +198,9 @@ class _Desk:
         for manager in self.telling.managers if managers is None else managers:
             for endpoint in endpoints(manager):
                 own = [row for row in earlier if _reaches(row, endpoint)]
-                if managers is not None or any(row["state"] in _ALIVE for row in own):
+                heard = [row for row in own if row["state"] in _ALIVE]
+                # Of those who share an address, the one who was told of the beginning.
+                if managers is not None or (heard and person(self.telling, heard[0]) is manager):
                     drafts.append(self._draft(key, event, manager, endpoint, own))
         return outbox.put(self.conn, drafts, self.now)
 

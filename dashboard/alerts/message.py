@@ -28,6 +28,7 @@ GATHERED_SHOWN = 30
 HOURS_DRAWN = 48
 """Of what lasts longer, days are drawn: its hours are too few voices each to see anything."""
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+_NOUGHT = {"0.0", "-0.0"}
 JOINER = "\u200d"
 """Holds emoji such as families together: the one format character that is kept."""
 _LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)+/\S+", re.IGNORECASE)
@@ -256,7 +257,11 @@ def _drivers(alert: Alert, words: Words) -> list[tuple[str, str]]:
         rows.append((words.say("more", n=len(rest)), sum(driver.excess for driver in rest)))
     total = float(f"{alert.observed - alert.expected:.1f}")
     rounded = added_up([excess for _, excess in rows], total)
-    return [(name, _signed(excess, words)) for (name, _), excess in zip(rows, rounded, strict=True)]
+    return [
+        (name, _signed(excess, words))
+        for (name, _), excess in zip(rows, rounded, strict=True)
+        if f"{excess:.1f}" not in _NOUGHT
+    ]
 
 
 def added_up(parts: Sequence[float], total: float) -> list[float]:

@@ -71,6 +71,17 @@ def test_who_looks_after_a_dimension_is_told_when_an_incident_spreads_to_it(post
     assert said == [f"It has now reached {name}, which you look after." for name in ("Reliability", "Empathy")]
 
 
+def test_of_those_who_share_an_address_the_one_who_was_told_hears_of_the_end(post: Store) -> None:
+    ann = a_manager("Ann", dimensions=("Empathy",))
+    telling = a_telling(ann, replace(ann, name="Ben", dimensions=("Reliability",)))
+    assert decided(post, telling, [a_followed(dimensions=(RELIABILITY,))], NOW) == [("Ben", "opened")]
+    sent(post, telling, NOW)
+    over = a_followed(dimensions=(RELIABILITY,), resolved_at=NOW + 6 * HOUR)
+    assert decided(post, telling, [over], NOW + 30 * HOUR) == [("Ben", "resolved/0")]
+    [message] = sent(post, telling, NOW + 30 * HOUR)
+    assert "because Ben is told of Reliability" in message.text
+
+
 def test_an_incident_that_was_told_before_its_reach_was_kept_is_not_told_anew(post: Store) -> None:
     telling = a_telling(a_manager())
     with post.write() as conn:

@@ -164,6 +164,7 @@ def test_what_has_no_name_stands_last_among_the_parts_in_the_readers_language() 
     drivers = (
         Driver(label=NO_ASPECT, excess=20.0),
         Driver(label="Delays", excess=4.7),
+        Driver(label="Fares", excess=0.004),  # nought, as it is shown: no part of the reason
         Driver(label=OTHERS, excess=-0.5),
     )
     message = write_incident(an_alert(drivers=drivers, points=()), words("de", ZoneInfo("UTC")), ENVELOPE)
