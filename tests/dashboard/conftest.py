@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -271,11 +272,20 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def as_filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """The same, closed again: a copy of it is there at once."""
+    with filled_at(tmp_path_factory.mktemp("copied"), datetime.now(UTC)) as made:
+        return made
+
+
 @pytest.fixture
-def changing(tmp_path: Path) -> Iterator[Filled]:
+def changing(tmp_path: Path, as_filled: Filled) -> Iterator[Filled]:
     """A filled store that a test may change."""
-    with filled_at(tmp_path, datetime.now(UTC)) as made:
-        yield made
+    shutil.copytree(as_filled.config.parent, tmp_path, dirs_exist_ok=True)
+    store = open_store(str(tmp_path / "groundswell.db"), zone=as_filled.store.zone, salt=as_filled.store.salt)
+    yield Filled(store=store, config=tmp_path / as_filled.config.name, now=as_filled.now)
+    store.engine.dispose()
 
 
 @pytest.fixture

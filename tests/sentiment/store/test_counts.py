@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -256,10 +257,10 @@ OPERATIONS = st.lists(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(OPERATIONS)
-def test_counts_equal_a_recount_after_any_history(operations: list[tuple[str, int, str]]) -> None:
+@given(operations=OPERATIONS)
+def test_counts_equal_a_recount_after_any_history(migrated: Path, operations: list[tuple[str, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(str(Path(folder) / "g.db"), zone=BERLIN, salt=b"salt")
+        store = open_store(shutil.copy(migrated, folder), zone=BERLIN, salt=b"salt")
         for step, (operation, number, words) in enumerate(operations):
             now = NOW + timedelta(hours=step)
             longer = f"{words} as I have said so many times before about this very company of yours"

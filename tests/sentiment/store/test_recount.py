@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,12 +145,12 @@ WRITES = st.lists(
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(WRITES, st.integers(1, 6))
+@given(writes=WRITES, most=st.integers(1, 6))
 def test_whatever_is_written_between_its_steps_a_recount_ends_exact(
-    writes: list[tuple[str, int, str]], most: int
+    migrated: Path, writes: list[tuple[str, int, str]], most: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(str(Path(folder) / "g.db"), zone=BERLIN, salt=b"salt")
+        store = open_store(shutil.copy(migrated, folder), zone=BERLIN, salt=b"salt")
         fill(store, days=5, a_day=1)
         count_by_an_older_taxonomy(store)
         with store.write() as conn:

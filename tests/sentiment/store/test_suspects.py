@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -242,7 +243,7 @@ def test_even_in_the_fullest_hour_no_text_of_links_goes_unseen(store: Store) -> 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.lists(
+    history=st.lists(
         st.tuples(
             st.sampled_from(["save", "flood", "known", "edit", "delete", "look", "read", "settle"]), st.integers(0, 7)
         ),
@@ -250,9 +251,9 @@ def test_even_in_the_fullest_hour_no_text_of_links_goes_unseen(store: Store) -> 
         max_size=14,
     )
 )
-def test_counts_equal_a_recount_whatever_is_suspect(history: list[tuple[str, int]]) -> None:
+def test_counts_equal_a_recount_whatever_is_suspect(migrated: Path, history: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(str(Path(folder) / "g.db"), zone=ZONE, salt=b"salt")
+        store = open_store(shutil.copy(migrated, folder), zone=ZONE, salt=b"salt")
         known(store)
         save(store, bombing())
         for step, number in history:
