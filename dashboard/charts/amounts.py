@@ -46,7 +46,11 @@ def voices_over_time(
             "y": {
                 "field": "from",
                 "type": "quantitative",
-                "axis": {"title": f"voices {'an' if step is Step.HOUR else 'a'} {step}", "tickCount": 4},
+                "axis": {
+                    "title": f"voices {'an' if step is Step.HOUR else 'a'} {step}",
+                    "tickCount": 4,
+                    "tickMinStep": 1,
+                },
             },
             "y2": {"field": "to"},
             "color": {

@@ -17,6 +17,7 @@ TWO_LINES = (
     f"truncate(trim(slice(datum.label, {CUT})), 24)] : datum.label"
 )
 """Names of more than 24 characters on two lines, broken between words where there are any."""
+FEW_DAYS = 6
 FEW = 8
 """Cells of fewer voices are pale."""
 
@@ -79,6 +80,11 @@ def _map(
     height: int,
     order: Sequence[str] | None = None,
 ) -> Spec:
+    x = time_axis("start")
+    days = sorted({row["start"] for row in rows})
+    if len(days) <= FEW_DAYS:
+        # Else there would be several ticks a day, each with the name of the day.
+        x["axis"] |= {"values": days}
     return {
         "data": {"values": rows},
         "height": height,
@@ -86,7 +92,7 @@ def _map(
         "config": CONFIG,
         "mark": {"type": "rect", "stroke": "#88888855", "strokeWidth": 0.5},
         "encoding": {
-            "x": time_axis("start"),
+            "x": x,
             "x2": {"field": "end"},
             "y": {
                 "field": "row",

@@ -21,7 +21,7 @@ from dashboard.views.parts import address, answer, chart, empty, heading, put, r
 from dashboard.views.session import ask
 from dashboard.views.shares_table import shares_table
 from dashboard.views.tables import Column, table
-from dashboard.words import percent, sentence, shorten
+from dashboard.words import count, percent, sentence, shorten
 from sentiment.taxonomy import taxonomy
 
 TITLE = "Dimensions"
@@ -57,6 +57,8 @@ def _most(scope: Scope, own: dict[str, Share]) -> str:
     """What most dissatisfaction is about, and what else is not clearly less."""
     if not any(one.part for one in own.values()):
         return f"no voice is dissatisfied with {scope.brand}"
+    if (few := too_few(own)) is not None:
+        return few
     top, *others = sorted(own, key=lambda facet: -own[facet].part)
     above, _ = apart(own[top], [own[facet] for facet in others])
     rivals = [taxonomy().label(facet) for place, facet in enumerate(others) if place not in above]
@@ -65,6 +67,16 @@ def _most(scope: Scope, own: dict[str, Share]) -> str:
         return f"most dissatisfaction with {scope.brand} is about {level}"
     beside = rivals[0] if len(rivals) == 1 else f"{len(rivals)} other dimensions"
     return f"most dissatisfaction with {scope.brand} is about {level}, not clearly more than about {beside}"
+
+
+def too_few(own: dict[str, Share]) -> str | None:
+    """What is said instead of a finding while hardly anything is read."""
+    whole = max(one.whole for one in own.values())
+    return (
+        f"too few to tell: {count(whole, 'voice was', 'voices were')} read in these days"
+        if whole < charts.FEW
+        else None
+    )
 
 
 def _heat(scope: Scope, days: pd.DataFrame) -> None:
@@ -165,6 +177,8 @@ def _shares(scope: Scope, order: list[str]) -> dict[str, Share]:
 
 
 def _profile_finding(own: dict[str, Share], known: list[tuple[Other, dict[str, Share]]]) -> str:
+    if (few := too_few(own)) is not None:
+        return few
     if not known:
         top = max(own, key=lambda facet: own[facet].value or 0.0)
         return f"most voices are dissatisfied about {taxonomy().label(top)}: {percent(own[top].value)}"

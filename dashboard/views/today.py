@@ -258,6 +258,8 @@ def _dimension_finding(found: pd.DataFrame) -> str:
         return "no dimension has a dissatisfied voice in this period"
     worse = [row for row in found.itertuples() if sure(row.change) and row.change.value > 0]
     better = [row for row in found.itertuples() if sure(row.change) and row.change.value < 0]
+    if known.iloc[0]["now"].whole < LEAST:
+        return "too few voices to say what most dissatisfaction is about"
     top = known.iloc[0]["label"]
     if worse:
         worst = max(worse, key=lambda row: row.change.value)

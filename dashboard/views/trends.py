@@ -55,7 +55,7 @@ def show() -> None:
         )
         return
     others = [course_of(asked, other) for other in asked.others]
-    answer(_finding(asked, own, others), _against(own, others))
+    answer(finding(asked, own, others), _against(own, others))
     gaps = gaps_of(asked.scope, TOLERANCE)
     _share(asked, own, others, gaps)
     _voices(asked, own, gaps)
@@ -82,11 +82,13 @@ def _choose() -> Question:
     return Question(scope=scope, step=chosen, facet=facet, others=tuple(others))
 
 
-def _finding(asked: Question, own: Course, others: list[Course]) -> str:
+def finding(asked: Question, own: Course, others: list[Course]) -> str:
     """The page's answer: the share, against the first thing it is compared with."""
     subject = f"dissatisfaction with {asked.subject}"
     if own.share.value is None:
         return sentence(f"{subject} is not known yet: nothing was read")
+    if own.share.whole < LEAST:
+        return f"Too few to tell: {count(own.share.whole, 'voice', 'voices')} of {asked.scope.brand} in these days."
     level = percent(own.share.value)
     if not others:
         return sentence(f"{subject} is {level}")

@@ -114,6 +114,10 @@ def test_a_day_of_too_few_voices_is_not_drawn_as_all_or_nothing() -> None:
     assert [row["satisfaction"] is None for row in layer["data"]["values"][4:6]] == [True, False]
 
 
+def test_the_days_of_a_short_heat_map_are_named_once() -> None:
+    assert drawn(heat()).count(">1 Mar<") == 1
+
+
 def test_times_are_wall_clock_times_of_the_readers_zone() -> None:
     assert observed()["data"]["values"][0]["at"] == "2026-03-29T01:00:00"
     assert observed()["data"]["values"][1]["at"] == "2026-03-29T03:00:00"

@@ -11,9 +11,13 @@ import pytest
 
 from dashboard.alerts.settings import Manager
 from dashboard.comparison import apart
+from dashboard.scope import Scope
 from dashboard.shares import Share, share
-from dashboard.views import alerts, sources
-from dashboard.views.dimensions import stands_out
+from dashboard.steps import Step
+from dashboard.views import alerts, sources, trends
+from dashboard.views.comparing import Other
+from dashboard.views.courses import Course, Question
+from dashboard.views.dimensions import stands_out, too_few
 from dashboard.views.parts import in_percent, shown_as
 from dashboard.views.today import brand_finding, source_finding
 from dashboard.words import days_named, language_named, times_in
@@ -167,3 +171,20 @@ def test_shares_stand_on_the_screen_in_per_cent() -> None:
     assert shown["share"].round(1).tolist()[0] == 35.6
     assert shown["share"].isna().tolist() == [False, True]
     assert shown["read"].tolist() == [250, 0]
+
+
+def test_a_few_voices_are_no_finding_of_trends_or_dimensions() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    scope = Scope(
+        brand="Harbor Air", sources=(), first=date(2026, 3, 1), last=date(2026, 3, 30), zone=zone, lens="rater"
+    )
+    asked = Question(scope=scope, step=Step.DAY, facet="all", others=())
+
+    def told(part: int, whole: int) -> str:
+        own = Course(other=Other(name="Harbor Air", scope=scope), steps=pd.DataFrame(), share=share([part], [whole]))
+        return trends.finding(asked, own, [])
+
+    assert told(1, 1) == "Too few to tell: 1 voice of Harbor Air in these days."
+    assert told(4, 8) == "Dissatisfaction with Harbor Air is 50\u202f%."
+    assert too_few({"Value": share([1], [1])}) == "too few to tell: 1 voice was read in these days"
+    assert too_few({"Value": share([1], [8])}) is None
