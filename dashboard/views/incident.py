@@ -11,9 +11,10 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.alerts.incidents import topic_of
-from dashboard.alerts.outbox import told_of
+from dashboard.alerts.outbox import State, told_of
 from dashboard.alerts.silence import Silence
 from dashboard.alerts.wishes import add_silence
+from dashboard.views.alerts import STATES
 from dashboard.views.download import download
 from dashboard.views.incident_reason import explain, say
 from dashboard.views.incident_voices import GROUPS, show_behind, show_part
@@ -176,7 +177,7 @@ def _history(kept: KeptIncident) -> None:
     alerted: list[dict[str, Any]] = [
         {
             "when": (told["sent_at"] or told["due"]).astimezone(zone),
-            "what": f"alert {told['state']}: {told['event']}",
+            "what": f"alert {STATES[State(told['state'])]}: {told['event']}",
             "who": told["person"],
             "note": told["reason"] or told["last_error"] or "",
         }
