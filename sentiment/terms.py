@@ -115,9 +115,13 @@ def applying(rules: Sequence[TermRule], text: str, *, brand: str, language: str 
 
 
 def passage(text: str, rule: TermRule, *, around: int = 60) -> str:
-    """The place of a text that shows the term, cut to some characters on each side."""
+    """The place of a text that shows the term, cut to some characters on each side, between words where it can be."""
     at, past = _place(text, rule)
     start, end = max(0, at - around), min(len(text), past + around)
+    if start:
+        start = text.find(" ", start, at) + 1 or start
+    if end < len(text) and (space := text.rfind(" ", past, end + 1)) >= 0:
+        end = space
     return ("…" if start else "") + text[start:end].replace("\n", " ") + ("…" if end < len(text) else "")
 
 

@@ -67,6 +67,11 @@ def test_a_passage_shows_the_term_and_is_short() -> None:
     shown = passage(text, term_rule("sick", "positive"))
     assert "sick" in shown
     assert len(shown) < 140
+    words = "seventeenletters " * 20
+    assert (
+        passage(f"{words}sick {words}", term_rule("sick", "positive"), around=20)
+        == "…seventeenletters sick seventeenletters…"
+    )
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
