@@ -178,5 +178,8 @@ def _unsubscribe(row: RowMapping, settings: AlertSettings) -> str | None:
 
 
 def _why(manager: Manager, spoken: Words) -> str:
+    if manager.escalate_after is not None or manager.catch_all:
+        key = "why_rest" if manager.escalate_after is None else "why_escalated"
+        return spoken.say(key, name=one_line(manager.name, 80))
     route = spoken.both([one_line(spoken.name(name), 60) for name in described(manager)]) or spoken["why_all"]
     return spoken.say("why_told", name=one_line(manager.name, 80), route=route)

@@ -82,6 +82,14 @@ def test_of_those_who_share_an_address_the_one_who_was_told_hears_of_the_end(pos
     assert "because Ben is told of Reliability" in message.text
 
 
+def test_a_mail_says_why_it_came_to_the_last_resort(post: Store) -> None:
+    telling = a_telling(a_manager("Rest", catch_all=True), a_manager("Boss", escalate_after=HOUR))
+    decided(post, telling, [a_followed()], NOW)
+    rest, boss = (message.text for message in sent(post, telling, NOW))
+    assert "because Rest is told of incidents that are on nobody else's route" in rest
+    assert "because Boss is told of incidents that nobody takes on" in boss
+
+
 def test_an_incident_that_was_told_before_its_reach_was_kept_is_not_told_anew(post: Store) -> None:
     telling = a_telling(a_manager())
     with post.write() as conn:
