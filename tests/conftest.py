@@ -6,6 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -82,22 +83,23 @@ def _named(engine: Engine, database: str) -> str:
     return engine.url.set(database=database).render_as_string(hide_password=False)
 
 
-@pytest.fixture
-def postgres_copy(postgres: Engine) -> Iterator[str]:
-    """The address of an empty database of the test's own."""
-    with postgres.connect() as conn:
-        conn.execute(text("CREATE DATABASE of_a_test TEMPLATE empty"))
-    yield _named(postgres, "of_a_test")
-    with postgres.connect() as conn:
-        conn.execute(text("DROP DATABASE of_a_test WITH (FORCE)"))
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """The same, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         yield request.getfixturevalue("store")
         return
-    opened = open_store(request.getfixturevalue("postgres_copy"), zone=BERLIN, salt=b"salt")
+    with on_postgres(request.getfixturevalue("postgres"), "of_a_test") as opened:
+        yield opened
+
+
+@contextmanager
+def on_postgres(postgres: Engine, name: str) -> Iterator[Store]:
+    """An empty store in a database of its own, which is gone afterwards."""
+    with postgres.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE empty"))
+    opened = open_store(_named(postgres, name), zone=BERLIN, salt=b"salt")
     yield opened
     opened.engine.dispose()
+    with postgres.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
