@@ -18,6 +18,7 @@ $bin/mypy
 step "import contracts"
 $bin/lint-imports
 step "tests"
-$bin/pytest -q -m "not browser" -n 2 --dist loadfile
+# In the order of the files: by their number of tests, the few but long ones would come last, and one core wait for them.
+$bin/pytest -q -m "not browser" -n 2 --dist loadfile --no-loadscope-reorder
 step "browser tests"
-$bin/pytest -q -m browser tests/browser
+$bin/pytest -q -m browser -n 2 --dist loadfile tests/browser

@@ -68,7 +68,7 @@ def served(config: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), *streamlit_arguments()]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    log = SCREENSHOTS / "server.log"
+    log = SCREENSHOTS / f"server-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}.log"
     SCREENSHOTS.mkdir(exist_ok=True)
     with log.open("w") as out:
         server = subprocess.Popen(
