@@ -15,7 +15,7 @@ from dashboard import charts
 from dashboard.queries import health
 from dashboard.queries.health import Suspects
 from dashboard.scope import midnight
-from dashboard.standing import promise_of, standing
+from dashboard.standing import State, promise_of, standing
 from dashboard.views.download import download
 from dashboard.views.filters import of_brand
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
@@ -50,6 +50,11 @@ def show() -> None:
     new = int((found["state"] == "new").sum())
     answer(sentence(finding(list(bad["source"]), new, len(found))))
     put(_table(found, suspects))
+    if (found["state"] == State.FAILING).any():
+        st.caption(
+            "A source that fails is asked again by itself while “groundswell up” runs. If the reason names an address, "
+            "a key or a permission, put it right in groundswell.toml, then press “Try now”."
+        )
     download("source-health", found, {})
     try_now()
     _calendar()

@@ -172,4 +172,5 @@ def test_a_failing_source_tells_its_error_as_text(filled: Filled, monkeypatch: p
     words = words_of(opened("sources", filled.config, monkeypatch))
     assert "is not read as promised" in words.lower()
     assert "503 &lt;b&gt;Service Unavailable" in words
+    assert "then press “Try now”" in words
     assert SOURCES[2] in words
