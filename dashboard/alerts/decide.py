@@ -81,7 +81,9 @@ def chat_label(url: str) -> str:
 
 def endpoints(manager: Manager) -> list[Endpoint]:
     """Every way to reach a person."""
-    mail = [] if manager.email is None else [Endpoint(channel="email", recipient=address_of(manager.email).addr_spec)]
+    # However it is written, it is one mailbox: nobody wants its mails twice.
+    address = None if manager.email is None else address_of(manager.email).addr_spec.lower()
+    mail = [] if address is None else [Endpoint(channel="email", recipient=address)]
     return mail + [Endpoint(channel="chat", recipient=chat_label(url)) for url in manager.chat]
 
 

@@ -260,7 +260,8 @@ def test_a_daily_digest_tells_figures_moves_and_incidents_once(post: Store) -> N
 def test_those_who_share_an_address_get_one_digest_of_all_that_they_own(post: Store) -> None:
     common: dict[str, Any] = {"email": "desk@northwind.example", "digest": DigestEvery.DAY, "digest_at": "12:00"}
     ann = Manager(name="Ann", dimensions=("Reliability",), brands=("Northwind Ferries",), **common)
-    ben = Manager(name="Ben", dimensions=("Empathy",), brands=("Southwind",), **common | {"digest_at": "13:00"})
+    his = {"digest_at": "13:00", "email": "Desk@Northwind.example"}
+    ben = Manager(name="Ben", dimensions=("Empathy",), brands=("Southwind",), **common | his)
     telling = a_telling(ann, ben, a_manager("Chief", digest=DigestEvery.WEEK))
     for brand in ("Northwind Ferries", "Southwind", "Calder Coaches"):
         for facet in ("all", "rater/Reliability", "rater/Empathy"):
