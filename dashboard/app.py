@@ -23,6 +23,20 @@ CARRIED = ("brand", "period", "days", "source", "lens", "compare", "about", "ste
 """Filters that a reader takes along from page to page."""
 # A file of our own: a symbol by name would be fetched from a font server outside.
 MARK = str(resources.files("dashboard").joinpath("mark.png"))
+# On a phone the menu lies over the page. Streamlit closes its own list when a page is chosen, but no other links.
+CLOSING_MENU = """<script>
+{
+  const menu = document.querySelector('[data-testid="stSidebar"]');
+  if (menu && !menu.dataset.closing) {
+    menu.dataset.closing = "yes";
+    menu.addEventListener("click", (event) => {
+      if (window.innerWidth <= 768 && event.target.closest("a")) {
+        menu.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+      }
+    });
+  }
+}
+</script>"""
 
 
 def main() -> None:
@@ -40,6 +54,7 @@ def main() -> None:
     places = st.sidebar.empty()
     before = _filters()
     _links(places, [pages[name] for name in PAGES], before)
+    st.sidebar.html(CLOSING_MENU, unsafe_allow_javascript=True)
     try:
         chosen.run()
     except (ConfigError, StoreError) as error:

@@ -229,3 +229,14 @@ def test_half_the_room_and_no_motion_change_nothing_but_the_looks(
     )
     assert moving == []
     context.close()
+
+
+def test_the_menu_of_a_phone_goes_away_when_a_page_is_chosen(reader: Open) -> None:
+    screen = reader(390)
+    screen.open("alerts")
+    screen.page.get_by_test_id("stExpandSidebarButton").click()
+    menu = screen.page.get_by_test_id("stSidebar")
+    expect(menu).to_be_in_viewport(timeout=PATIENCE)
+    menu.get_by_role("link", name="Settings").click()
+    screen.page.wait_for_url("**/settings*", timeout=PATIENCE)
+    expect(menu).not_to_be_in_viewport(timeout=PATIENCE)
