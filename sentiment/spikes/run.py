@@ -150,11 +150,11 @@ class _Run:
         with self._store.read() as conn:
             history = kept.load_history(conn, begin - MEMORY_DAYS * DAY, end)
             sums = kept.checksums(conn, begin, end)
-            before = [k.incident for k in incidents(conn, since=from_hour(begin - RECENT_DAYS * DAY))]
+            earlier = incidents(conn, since=from_hour(begin - RECENT_DAYS * DAY))
             watch = Watch.fresh(0) if history is None else kept.load_watch(conn, day, history.keys)
             if history is not None:
                 bars.load_learnt(conn, watch, day, history.keys)
-        current, events, spikes, snapshots = list(before), [], [], []
+        current, events, spikes, snapshots = [one.incident for one in earlier], [], [], []
         judged: list[JudgedDay] = []
         for today in range(day, (end - 1) // DAY + 1):
             if history is None:
@@ -171,8 +171,8 @@ class _Run:
         if history is not None and end % DAY == 0:
             # The next run begins with the next day, and must know what this one knew.
             snapshots.append(kept.Snapshot(day=end // DAY, watch=watch.copy()))
-        known_before = {_key(one): one for one in before}
-        changed = [one for one in current if known_before.get(_key(one)) != one]
+        explained = {_key(one.incident): _reasoned(one.incident) for one in earlier if one.explanation is not None}
+        changed = [one for one in current if explained.get(_key(one)) != _reasoned(one)]
         with self._store.write() as conn:
             if not holds(conn, self._lease):
                 return False
@@ -239,6 +239,11 @@ def _weeks_of(conn: Connection, peak: Spike, series: int) -> float:
 
 def _key(one: Incident) -> Key:
     return one.brand, one.track, one.number
+
+
+def _reasoned(one: Incident) -> Incident:
+    """What the reason of an incident rests on: not how far it was judged and read, which moves while it waits."""
+    return replace(one, seen=0, members=tuple(replace(member, read=None) for member in one.members))
 
 
 def _kept_spikes(tick: Tick, current: Sequence[Incident], read: Read) -> list[tuple[Spike, Key | None]]:

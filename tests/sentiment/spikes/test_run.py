@@ -31,6 +31,7 @@ from sentiment.spikes.store.incidents import (
     incidents,
     present,
     save,
+    save_explanation,
     strip_quotes,
 )
 from sentiment.spikes.store.said import said_before, said_in
@@ -228,8 +229,12 @@ def test_an_incident_waits_until_its_source_is_read_again(any_store: Store) -> N
     with any_store.write() as conn:
         (held,) = incidents(conn)
         cover(conn, SOURCE, Span(start=back, end=NOW))
+        save_explanation(conn, held.id, {"sentence": "as it was known"})
     assert held.incident.live
     assert held.unread == Unread(source=SOURCE, since=died)
+    detect(any_store, SETTINGS, back + timedelta(hours=1))
+    with any_store.read() as conn:
+        assert (incidents(conn)[0].explanation or {})["sentence"] == "as it was known"
     assert detect(any_store, SETTINGS, NOW).resolved == 1
     with any_store.read() as conn:
         (over,) = incidents(conn)
