@@ -36,6 +36,17 @@ OVERFLOW = """() => {
     .map(e => e.textContent.slice(0, 60) || e.outerHTML.slice(0, 300));
 }"""
 
+# axe-core looks at no text within a drawing.
+PALE = """() => {
+  const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = light(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
+  return [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg text')].filter(e => e.textContent)
+    .filter(e => { const ink = light(getComputedStyle(e).fill);
+      return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05) < 4.5; })
+    .map(e => e.textContent);
+}"""
+
 
 def path_of(name: str, filled: Filled) -> str:
     with filled.store.read() as conn:
@@ -59,6 +70,7 @@ def test_every_page_fits_every_width_and_is_accessible_in_light_and_dark(
     screen = reader(1280)
     screen.open(path_of(name, filled))
     assert grave_faults(screen) == []
+    assert screen.page.evaluate(PALE) == []
     for width in (1920, 1280, 768, 390):
         screen.page.set_viewport_size({"width": width, "height": 900})
         screen.picture(f"{name}-{width}")
@@ -69,6 +81,7 @@ def test_every_page_fits_every_width_and_is_accessible_in_light_and_dark(
     screen.page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
     screen.picture(f"{name}-dark")
     assert grave_faults(screen) == []
+    assert screen.page.evaluate(PALE) == []
 
 
 def test_hostile_texts_are_shown_as_they_were_said_and_do_nothing(reader: Open) -> None:
