@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Unpack
 from urllib.parse import urlencode, urljoin
 
@@ -83,7 +84,6 @@ class Client:
         self._allow_private = allow_private
         self._transport = transport
         self._pace = Pace()
-        self._ssl = ssl.create_default_context()
         self._stop: Callable[[], bool] = lambda: False
         self._validators: Mapping[str, Validator] = {}
         self._fresh: list[Fresh] = []
@@ -123,7 +123,7 @@ class Client:
             allow_private=self._allow_private or allow_private,
             transport=self._transport,
         )
-        run.user_agent, run._pace, run._ssl, run._stop = self.user_agent, self._pace, self._ssl, stop
+        run.user_agent, run._pace, run._stop = self.user_agent, self._pace, stop
         run._validators = validators or {}
         run._home = frozenset(site_of(url) for url in home)
         run._trusted = trusted
@@ -339,12 +339,13 @@ class Client:
     def _guarded(self) -> httpx.BaseTransport:
         proxy, reachable = self._proxy, self._trusted | ({origin_of(self._proxy)} if self._proxy else frozenset())
         self._network = GuardedNetwork(allow_private=self._allow_private, trusted_origins=reachable)
+        authorities = _authorities(ssl.get_default_verify_paths())
         if proxy is None:
-            return GuardedTransport(self._network, ssl_context=self._ssl)
+            return GuardedTransport(self._network, ssl_context=authorities)
         return ProxiedTransport(
             proxy,
             self._network,
-            ssl_context=self._ssl,
+            ssl_context=authorities,
             trusted=self._trusted,
             allow_private=self._allow_private,
         )
@@ -370,6 +371,12 @@ class _Response:
         """The answer as a source sees it."""
         named = {name.lower(): value for name, value in self.headers.items()}
         return Answer(url=url, status=self.status, headers=named, body=self.body, links=self.links)
+
+
+@cache
+def _authorities(_where: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """Those that the machine trusts; reading them takes longer than most answers."""
+    return ssl.create_default_context()
 
 
 def _links(response: httpx.Response, url: str) -> dict[str, str]:
