@@ -72,7 +72,8 @@ def show_behind(kept: KeptIncident) -> None:
         said = filters_of(scope) | {"incident": kept.id, "about": about(kept.peak.series), "sentiment": "negative"}
 
         def all_of_it() -> pd.DataFrame:
-            return table_of(tuple(look(mentions.ids_of, wanted)))
+            everything = look(mentions.page, wanted, size=MOST)
+            return table_of(tuple(int(number) for number in everything["id"]))
 
         download(f"incident-{kept.id}-mentions", all_of_it, said, label=f"Download all {count(whole)}")
         query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}

@@ -108,13 +108,17 @@ def test_the_file_of_the_mentions_holds_those_on_the_screen(reader: Open, tmp_pa
     assert {row["brand"] for row in rows} == {BRAND}
 
 
-def test_from_the_first_screen_to_the_mentions_behind_the_incident(reader: Open) -> None:
+def test_from_the_first_screen_to_the_mentions_behind_the_incident(reader: Open, tmp_path: Path) -> None:
     screen = reader()
     screen.open("")
     screen.page.locator(".gs-card a").first.click()
     screen.page.wait_for_url("**/incident?id=*", timeout=PATIENCE)
     screen.settle()
     assert "Timeliness" in screen.page.locator("[data-testid=stMain]").inner_text()
+    told = screen.page.get_by_role("heading", name="voices behind it").inner_text()
+    raw = screen.take(f"incident-{screen.page.url.partition('id=')[2]}-mentions", "CSV", tmp_path).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert told == f"The {len(rows)} voices behind it"
     screen.page.get_by_role("link", name="See them among the mentions of these days").click()
     screen.page.wait_for_url("**/mentions?*", timeout=PATIENCE)
     screen.settle()
