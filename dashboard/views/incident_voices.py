@@ -56,6 +56,11 @@ def wanted_behind(peak: Spike, start: datetime, end: datetime) -> Wanted:
     )
 
 
+def all_of(wanted: Wanted) -> tuple[int, ...]:
+    """The mentions of all the voices that a spike counted, newest first."""
+    return tuple(int(number) for number in look(mentions.page, wanted, size=MOST)["id"])
+
+
 def show_behind(kept: KeptIncident) -> None:
     """The newest of the voices that the spike counted, all of them as a file, and the way to them among the others."""
     wanted = wanted_behind(kept.peak, *kept.window)
@@ -72,8 +77,7 @@ def show_behind(kept: KeptIncident) -> None:
         said = filters_of(scope) | {"incident": kept.id, "about": about(kept.peak.series), "sentiment": "negative"}
 
         def all_of_it() -> pd.DataFrame:
-            everything = look(mentions.page, wanted, size=MOST)
-            return table_of(tuple(int(number) for number in everything["id"]))
+            return table_of(all_of(wanted))
 
         download(f"incident-{kept.id}-mentions", all_of_it, said, label=f"Download all {count(whole)}")
         query: dict[str, Any] = {**of_brand(scope.brand), "source": list(scope.sources), "period": DATES}

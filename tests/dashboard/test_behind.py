@@ -117,7 +117,6 @@ def test_all_voices_of_a_large_incident_are_counted_and_leave_with_its_file(
     code = """
 from dataclasses import replace
 import streamlit as st
-from dashboard.queries import mentions
 from dashboard.views import incident_voices
 from dashboard.views.session import look
 from sentiment.spikes.store.incidents import incident_by_id
@@ -126,8 +125,8 @@ kept = look(incident_by_id, 1)
 peak = replace(member.peak, window=24 * 95, series=replace(member.peak.series, dimension=None))
 kept = replace(kept, incident=replace(kept.incident, members=(replace(member, peak=peak),)))
 incident_voices.show_behind(kept)
-found = look(mentions.ids_of, incident_voices.wanted_behind(kept.peak, *kept.window))
-st.session_state["found"] = len(incident_voices.table_of(tuple(found)))
+found = incident_voices.all_of(incident_voices.wanted_behind(kept.peak, *kept.window))
+st.session_state["found"] = len(incident_voices.table_of(found))
 """
     app = AppTest.from_string(code, default_timeout=120).run()
     assert not app.exception, app.exception[0].value
