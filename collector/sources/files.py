@@ -194,7 +194,10 @@ class Preview:
     def sentences(self) -> list[str]:
         """The understanding in words, a line each, for somebody who decides whether to go on."""
         u = self.understanding
-        lines = [f"{self.path.name}: {u.format}, {u.rows:,} rows, {len(u.columns)} columns; {'; '.join(u.details)}"]
+        rows, columns = (
+            f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in ((u.rows, "row"), (len(u.columns), "column"))
+        )
+        lines = [f"{self.path.name}: {u.format}, {rows}, {columns}; {'; '.join(u.details)}"]
         lines += [f"  {name} ← {u.column_of(name)!r}" for name in Field if name in u.mapping]
         lines.append(f"  dates: {u.dates}, in {u.dates.zone} where they name no zone")
         if u.scale is not None:

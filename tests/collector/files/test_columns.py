@@ -118,6 +118,7 @@ def test_odd_header_cells_get_names_of_their_own(tmp_path: Path) -> None:
         NOW,
     )
     assert shown.understanding.columns == ("date", "text of it", "text", "column 4", "text (2)")
+    assert shown.sentences()[0].startswith("r.csv: csv, 1 row, 5 columns")
 
 
 def test_a_preview_says_how_a_file_is_understood(tmp_path: Path) -> None:
