@@ -16,8 +16,10 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from sqlalchemy import select
 
 from collector.store import Store
+from dashboard.alerts import outbox
 from dashboard.alerts.alert import Alert, Driver, Event, Point, Quote
 from dashboard.alerts.decide import Followed, Telling
 from dashboard.alerts.settings import AlertSettings, MailSettings, Manager
@@ -211,3 +213,9 @@ def a_manager(name: str = "Ann", **changes: Any) -> Manager:
 def post(any_store: Store) -> Store:
     """A store with an outbox, on SQLite and on PostgreSQL."""
     return any_store
+
+
+def deliveries(store: Store) -> list[Any]:
+    """Every delivery in the outbox, in the order in which they were decided."""
+    with store.read() as conn:
+        return list(conn.execute(select(outbox.delivery).order_by(outbox.delivery.c.id)).mappings())
