@@ -161,7 +161,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(database: str | None, url: str) -> Engine:
-    if database and database != ":memory:":
+    if database and database != ":memory:" and not database.startswith("file:"):  # a URI names no new folder
         try:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

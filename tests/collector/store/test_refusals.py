@@ -31,11 +31,13 @@ def test_a_folder_in_the_place_of_the_store_is_named(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
-def test_a_store_that_may_only_be_read_says_so(tmp_path: Path) -> None:
+def test_a_store_that_may_only_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     opened(tmp_path / "store.db").engine.dispose()
     store = Store(engine=open_engine(f"sqlite:///file:{tmp_path / 'store.db'}?immutable=1&uri=true"))
     with pytest.raises(StoreError, match="cannot be opened for writing"), store.write() as conn:
         conn.execute(text("delete from mention"))
+    assert not Path("file:").exists()
 
 
 def test_a_writer_that_waited_in_vain_is_told_that_others_write(
