@@ -48,6 +48,19 @@ def read_as_of(state: Mapping[Any, Any]) -> datetime | None:
     return max((moment for moment in known if moment is not None), default=None)
 
 
+def behind(source: SourceConfig, state: Mapping[Any, Any] | None, now: datetime) -> bool:
+    """Whether it is on and was last read longer ago than it promised, or only ever failed: since then nothing is known.
+
+    What others send is waited for, not read.
+    """
+    if not source.enabled or is_pushed(source):
+        return False
+    read = read_as_of(state or {})
+    if read is None:
+        return bool((state or {}).get("last_error"))
+    return now - read > promise_of(source)
+
+
 def standing(source: SourceConfig | None, state: Mapping[Any, Any] | None, now: datetime, zone: ZoneInfo) -> Standing:
     """How a source (None: not configured) stands, by its row of source_state (None: before its first run)."""
     kept = state or {}

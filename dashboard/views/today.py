@@ -16,6 +16,7 @@ from dashboard.comparison import apart, flat, highest_first, share_of
 from dashboard.queries import changes, figures, health
 from dashboard.scope import Scope
 from dashboard.shares import Share, change
+from dashboard.standing import behind, read_as_of
 from dashboard.steps import Step, in_steps, of_days
 from dashboard.views.download import download
 from dashboard.views.filters import about, choose_scope, same_filters
@@ -25,7 +26,7 @@ from dashboard.views.nothing import nothing_yet
 from dashboard.views.parts import address, answer, chart, empty, heading, put, reading_progress
 from dashboard.views.session import ask, brands, look, now, session, work_out
 from dashboard.views.shares_table import shares_table, sure
-from dashboard.words import count, direction, interval, percent, points, sentence, step_named
+from dashboard.words import count, direction, interval, moment, percent, points, sentence, step_named
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import taxonomy
 
@@ -66,8 +67,32 @@ def show() -> None:
     _brands(scope)
 
 
+def _unheard(scope: Scope) -> str | None:
+    """Which sources were not read up to now, as promised: "forum has not been read since Tue 3 Mar 2026, 09:00."."""
+    at, kept = now(), {row["source"]: row for row in look(health.states)}
+    late = [
+        (read_as_of(kept.get(source.name, {})), source.name)
+        for source in session().config.sources
+        if source.brand in {None, scope.brand} and (not scope.sources or source.name in scope.sources)
+        if behind(source, kept.get(source.name), at)
+    ]
+    if not late or scope.end <= at:
+        return None
+    longest, name = min(late, key=lambda one: one[0] or datetime.min.replace(tzinfo=UTC))
+    read = "never been read" if longest is None else f"not been read since {moment(longest, scope.zone)}"
+    others = f", nor {count(len(late) - 1, 'other source', 'other sources')} as promised" if len(late) > 1 else ""
+    return f"{short(name, scope.brand)} has {read}{others}: what was said there since then is unknown."
+
+
 def _nothing(scope: Scope) -> None:
     if nothing_yet(scope.brand):
+        return
+    unheard = _unheard(scope)
+    if unheard is not None:
+        empty(
+            f"Whether anything was said about {scope.brand} in these days is unknown.",
+            f"{unheard} The Sources page says what went wrong and what to do.",
+        )
         return
     empty(
         f"Nothing was said about {scope.brand} in these days.",
@@ -77,6 +102,7 @@ def _nothing(scope: Scope) -> None:
 
 
 def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], current: Share, former: Share) -> None:
+    unheard = _unheard(scope)
     found = change(current, former)
     live = [one for one in incidents if one.incident.live and one.incident.track != VOLUME]
     clause = direction(current, former, found)
@@ -96,9 +122,10 @@ def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], cur
         told = f"No spike is open at {scope.brand}, but {clause}."
         under = f"That is {points(found.value)} against the {scope.days} days before, surely between {interval(found)}."
     else:
-        told = f"Nothing unusual is open at {scope.brand}; {clause}."
+        known = "" if unheard is None else ", as far as it was read"
+        told = f"Nothing unusual is open at {scope.brand}{known}; {clause}."
         under = "A spike opens here as soon as dissatisfaction rises beyond what chance and habit explain."
-    answer(told, under)
+    answer(told, under if unheard is None else f"{unheard} {under}")
     for incident in live[:CARDS]:
         put(card(incident))
 

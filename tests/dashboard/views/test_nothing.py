@@ -102,3 +102,25 @@ def test_of_a_single_mention_no_share_is_made_a_finding(tmp_path: Path, monkeypa
     assert "Dashed" not in words
     assert "21\u202f% to 100\u202f%" in words
     assert "1 of 1 source was not read yet" in words_of("sources", tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_source_that_stopped_is_told_where_calm_would_be(
+    said: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = a_store(tmp_path, ALONE + FORUM)
+    at = NOW - timedelta(hours=5 if said else 24 * 40)
+    post = Mention(
+        source="forum", brand="Harbor Air", external_id="1", kind=Kind.POST, text="x", created_at=at, fetched_at=at
+    )
+    with store.write() as conn:
+        save_mentions(conn, store, [post])
+        set_state(conn, "forum", "rss", last_success=NOW - timedelta(hours=3))
+    store.engine.dispose()
+    words = words_of("today", tmp_path, monkeypatch)
+    assert "forum has not been read since" in words
+    assert ("Whether anything was said about Harbor Air in these days is unknown." in words) is not said
+    with session().store.write() as conn:
+        set_state(conn, "forum", "rss", last_success=NOW - timedelta(minutes=10))
+    session().store.engine.dispose()
+    assert "not been read" not in words_of("today", tmp_path, monkeypatch)
