@@ -27,6 +27,7 @@ from dashboard.views.parts import address, answer, chart, empty, heading, put, r
 from dashboard.views.session import ask, brands, look, now, session, work_out
 from dashboard.views.shares_table import shares_table, sure
 from dashboard.words import count, direction, interval, moment, percent, points, sentence, step_named
+from sentiment.spikes.store.history import last_judged
 from sentiment.spikes.store.incidents import KeptIncident
 from sentiment.taxonomy import taxonomy
 
@@ -118,6 +119,9 @@ def _answer(scope: Scope, days: pd.DataFrame, incidents: list[KeptIncident], cur
         read, whole = count(days["read"].sum()), count((days["read"] + days["unread"]).sum(), "voice", "voices")
         told = f"Too early to tell: {read} of {whole} of these days are read."
         under = f"So far {clause}." if current.value is not None else "Figures come as soon as the first are."
+    elif look(last_judged) is None:
+        told = f"Too early to tell whether anything is unusual at {scope.brand}; {clause}."
+        under = "What was collected has not been judged yet: that comes next, once it is read."
     elif found is not None and found.sure and found.value > 0:
         told = f"No spike is open at {scope.brand}, but {clause}."
         under = f"That is {points(found.value)} against the {scope.days} days before, surely between {interval(found)}."

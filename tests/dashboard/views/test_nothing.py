@@ -10,10 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collector.mention import Kind, Mention
-from collector.store import Store
+from collector.store import Store, hour_of
 from collector.store.mentions import save_mentions
 from collector.store.runs import set_state
 from dashboard.views.session import session
+from sentiment.spikes.store.history import save_judged
 from sentiment.store import open_store
 from sentiment.store.readings import claim, save_readings
 from tests.dashboard.conftest import reading_for
@@ -124,3 +125,41 @@ def test_a_source_that_stopped_is_told_where_calm_would_be(
         set_state(conn, "forum", "rss", last_success=NOW - timedelta(minutes=10))
     session().store.engine.dispose()
     assert "not been read" not in words_of("today", tmp_path, monkeypatch)
+
+
+def test_what_was_not_judged_yet_is_not_called_calm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_store(tmp_path, ALONE)
+    texts = [
+        "boat",
+        "queue",
+        "tea was cold",
+        "nice crew",
+        "lost my bag",
+        "pier",
+        "ticket",
+        "wind",
+        "cabin",
+        "lounge bar",
+    ]
+    said = [
+        Mention(
+            source="file",
+            brand="Harbor Air",
+            external_id=text,
+            kind=Kind.POST,
+            text=text,
+            created_at=NOW,
+            fetched_at=NOW,
+        )
+        for text in texts
+    ]
+    with store.write() as conn:
+        save_mentions(conn, store, said)
+        claimed = claim(conn, "fixture", NOW, timedelta(minutes=5), 20)
+        save_readings(conn, store, [(one, reading_for(one.text, "late")) for one in claimed], NOW)
+    store.engine.dispose()
+    assert "Too early to tell whether anything is unusual at Harbor Air" in words_of("today", tmp_path, monkeypatch)
+    with session().store.write() as conn:
+        save_judged(conn, {hour_of(NOW): 0})
+    session().store.engine.dispose()
+    assert "Nothing unusual is open at Harbor Air" in words_of("today", tmp_path, monkeypatch)
