@@ -75,6 +75,7 @@ def test_a_spike_is_commented_taken_on_and_silenced_for_everybody(reader: Open, 
     screen.settle()
     page.get_by_role("button", name="Take it on").click()
     told(screen, "Taken on by Ada, just now")
+    screen.settle()  # a box that opens while the page is drawn anew may close again
     page.get_by_role("button", name="Silence").click()
     field = page.get_by_label("Why")
     field.fill("known, the pier is closed")
