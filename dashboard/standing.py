@@ -87,7 +87,7 @@ def _freshness(source: SourceConfig, kept: Mapping[Any, Any], now: datetime) -> 
     if read is None:
         told = note or "Not read yet; “groundswell up” or “groundswell collect” does."
         return Standing(state=State.NEW, sentence=told)
-    if now - read > promise_of(source):
+    if behind(source, kept, now):
         why = note or "Is “groundswell up” running?"
         told = f"Last read {ago(read, now)}; promised within {span(promise_of(source))}. {why}"
         return Standing(state=State.STALE, sentence=told)

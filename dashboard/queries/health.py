@@ -45,11 +45,11 @@ class Suspects:
     mentions: int
 
 
-def states(conn: Connection) -> list[RowMapping]:
-    """One row a source that ever ran: its state as kept. Backfills and readings back are no sources of their own."""
+def states(conn: Connection) -> dict[str, RowMapping]:
+    """The kept state of each source that ever ran, by name. Backfills and readings back are no sources of their own."""
     query = select(*(source_state.c[name] for name in STATE)).order_by(source_state.c.source)
     sources = (not_(source_state.c.source.startswith(beside, autoescape=True)) for beside in BESIDE)
-    return list(conn.execute(query.where(*sources)).mappings())
+    return {row["source"]: row for row in conn.execute(query.where(*sources)).mappings()}
 
 
 def volumes(conn: Connection, brands: Sequence[str], first: date, last: date) -> pd.DataFrame:

@@ -19,7 +19,7 @@ def nothing_yet(brand: str) -> bool:
 
 def failing() -> list[str]:
     """The configured sources that could not be read when they were last asked."""
-    kept, at, zone = {row["source"]: row for row in look(health.states)}, now(), session().zone
+    kept, at, zone = look(health.states), now(), session().zone
     return [
         source.name
         for source in session().config.sources

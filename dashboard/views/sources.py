@@ -80,7 +80,7 @@ def finding(bad: Sequence[str], new: int, whole: int) -> str:
 def _health(suspects: Mapping[str, Sequence[Suspects]]) -> pd.DataFrame:
     """One row a source, configured or met in the store, with its state in a word and the reason in a sentence."""
     config, at = session().config, now()
-    kept: dict[str, Mapping[Any, Any]] = {row["source"]: row for row in look(health.states)}
+    kept: Mapping[str, Mapping[Any, Any]] = look(health.states)
     volumes = ask(health.volumes, tuple(brands()), today() - timedelta(days=VOLUME_DAYS - 1), today())
     by_source = {row["source"]: row for row in volumes.to_dict("records")}
     set_aside = look(health.rejected_since, at - timedelta(days=VOLUME_DAYS))

@@ -70,7 +70,7 @@ def show() -> None:
 
 def _unheard(scope: Scope) -> str | None:
     """Which sources were not read up to now, as promised: "forum has not been read since Tue 3 Mar 2026, 09:00."."""
-    at, kept = now(), {row["source"]: row for row in look(health.states)}
+    at, kept = now(), look(health.states)
     late = [
         (read_as_of(kept.get(source.name, {})), source.name)
         for source in session().config.sources

@@ -19,10 +19,7 @@ def key_of(text: str) -> str:
 
 def save_lessons(path: Path, texts: Sequence[str], arrays: dict[str, npt.NDArray[Any]]) -> None:
     """Keep the soft labels of the texts in one npz file; the first axis of every array is the text."""
-    keys = np.array([key_of(text) for text in texts])
-    half = path.with_name(f"half-{path.name}")
-    np.savez(half, allow_pickle=False, keys=keys, **arrays)
-    half.replace(path)
+    _write(path, {"keys": np.array([key_of(text) for text in texts]), **arrays})
 
 
 def join_lessons(parts: Sequence[Path], path: Path) -> None:
@@ -31,11 +28,15 @@ def join_lessons(parts: Sequence[Path], path: Path) -> None:
     for part in parts:
         with np.load(part) as arrays:
             kept.append(dict(arrays))
-    half = path.with_name(f"half-{path.name}")
-    np.savez(half, allow_pickle=False, **{name: np.concatenate([part[name] for part in kept]) for name in kept[0]})
-    half.replace(path)
+    _write(path, {name: np.concatenate([part[name] for part in kept]) for name in kept[0]})
     for part in parts:
         part.unlink()
+
+
+def _write(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
+    half = path.with_name(f"half-{path.name}")
+    np.savez(half, allow_pickle=False, **arrays)
+    half.replace(path)
 
 
 def load_lessons(path: Path, texts: Sequence[str]) -> list[Lesson | None]:

@@ -47,7 +47,7 @@ def test_backfills_and_readings_back_are_no_sources(
         for name in (f"verify/{SOURCES[0]}", f"backfill/{SOURCES[1]}", f"budget/{SOURCES[1]}"):
             set_state(conn, name, "rss", last_success=datetime.now(UTC))
     with store.read() as conn:
-        assert [row["source"] for row in health.states(conn)] == sorted(SOURCES)
+        assert [row["source"] for row in health.states(conn).values()] == sorted(SOURCES)
     words = words_of(opened("sources", a_config(tmp_path), monkeypatch))
     assert "all 3 sources are read as promised" in words.lower()
     assert "verify/" not in words
