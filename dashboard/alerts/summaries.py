@@ -53,11 +53,15 @@ def decide_digests(
             continue
         if not outbox.take(conn, about, "digest", span[1]):
             continue
+        made: dict[tuple[str, ...], Digest] = {}
         for endpoint in endpoints(manager):
             people = sharing(telling, endpoint, manager.digest)
             if people[0] is not manager:
                 continue
-            digest = _digest(conn, telling, people, span, incidents=incidents, troubles=troubles)
+            names = tuple(one.name for one in people)
+            if names not in made:
+                made[names] = _digest(conn, telling, people, span, incidents=incidents, troubles=troubles)
+            digest = made[names]
             if digest.empty and not any(one.digest_empty for one in people):
                 continue
             drafts.append(
